@@ -1,5 +1,3 @@
-using Nines.Kernel;
-
 namespace Nines.Kernel.Tests;
 
 public class BytesTests
