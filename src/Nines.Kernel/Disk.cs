@@ -44,6 +44,7 @@ public interface IDisk
     /// <summary>Deletes a file; silent when there is none. Files that are open stay readable until disposed.</summary>
     void Delete(string path);
 
+    /// <summary>Makes a directory and those above it, durably; silent when it is there.</summary>
     void CreateDirectory(string directory);
 
     /// <summary>Makes creations, renames and deletions in a directory durable.</summary>
