@@ -1,0 +1,307 @@
+using System.Text.Unicode;
+using Nines.Kernel;
+
+namespace Nines.Tables.Model.Values;
+
+/// <summary>
+/// Items and values as bytes, for the store, the log and between nodes. One item has one encoding.
+/// <code>
+/// item  := 01 (version), entries
+/// entries := varint count, { text name, value } names ascending
+/// value := type (AttributeType), content
+///   S, B       blob
+///   N          number
+///   BOOL       00 | 01
+///   NULL       nothing
+///   M          entries
+///   L          varint count, { value }
+///   SS, BS     varint count (at least 1), { blob } ascending
+///   NS         varint count (at least 1), { number } ascending
+/// number := flags (1 negative, 2 wide), zigzag varint exponent, varint low 64 bits [, varint high 64 bits when wide]
+/// </code>
+/// </summary>
+public static class ItemCodec
+{
+    private const byte Version = 1;
+    private const byte NumberNegative = 1;
+    private const byte NumberWide = 2;
+
+    // Values nest no deeper than the limit in anything a client can send; updates can add one list or map inside another.
+    private const int DepthMax = TableLimits.NestingLevelsMax + 1;
+
+    /// <summary>Appends an item.</summary>
+    public static void Encode(Item item, ByteBuffer destination)
+    {
+        destination.Byte(Version);
+        EncodeEntries(item, destination);
+    }
+
+    /// <summary>Reads an item; false for anything that <see cref="Encode"/> does not write. Texts and binaries share the memory.</summary>
+    public static bool TryDecode(ReadOnlyMemory<byte> bytes, out Item item)
+    {
+        var reader = new ByteReader(bytes);
+        item = DecodeItem(ref reader);
+        return reader.IsComplete;
+    }
+
+    /// <summary>Reads an item out of a longer message. Malformed: the reader has failed and the item is empty.</summary>
+    public static Item DecodeItem(ref ByteReader reader)
+    {
+        if (reader.Byte() != Version)
+        {
+            reader.Fail();
+        }
+
+        Item item = DecodeEntries(ref reader, 1);
+        return reader.Failed ? Item.Empty : item;
+    }
+
+    /// <summary>Appends one value.</summary>
+    public static void EncodeValue(AttributeValue value, ByteBuffer destination)
+    {
+        destination.Byte((byte)value.Type);
+        switch (value)
+        {
+            case StringValue text:
+                destination.Blob(text.Utf8.Span);
+                break;
+            case BinaryValue binary:
+                destination.Blob(binary.Bytes.Span);
+                break;
+            case NumberValue number:
+                EncodeNumber(number.Number, destination);
+                break;
+            case BooleanValue boolean:
+                destination.Byte(boolean.Value ? (byte)1 : (byte)0);
+                break;
+            case NullValue:
+                break;
+            case MapValue map:
+                EncodeEntries(map.Entries, destination);
+                break;
+            case ListValue list:
+                destination.Count(list.Elements.Length);
+                foreach (AttributeValue element in list.Elements)
+                {
+                    EncodeValue(element, destination);
+                }
+
+                break;
+            case StringSetValue texts:
+                EncodeBlobs(texts.Elements, destination);
+                break;
+            case BinarySetValue binaries:
+                EncodeBlobs(binaries.Elements, destination);
+                break;
+            case NumberSetValue numbers:
+                destination.Count(numbers.Elements.Length);
+                foreach (DynamoNumber element in numbers.Elements)
+                {
+                    EncodeNumber(element, destination);
+                }
+
+                break;
+            default:
+                Invariant.Assert(false, $"value type {value.Type}");
+                break;
+        }
+    }
+
+    /// <summary>Reads one value out of a longer message. Malformed: the reader has failed and NULL comes back.</summary>
+    public static AttributeValue DecodeValue(ref ByteReader reader) => DecodeValue(ref reader, 1);
+
+    private static void EncodeEntries(Item item, ByteBuffer destination)
+    {
+        destination.Count(item.Count);
+        ReadOnlySpan<string> names = item.Names;
+        ReadOnlySpan<AttributeValue> values = item.Values;
+        for (int i = 0; i < names.Length; i++)
+        {
+            destination.Text(names[i]);
+            EncodeValue(values[i], destination);
+        }
+    }
+
+    private static void EncodeBlobs(ReadOnlySpan<ReadOnlyMemory<byte>> elements, ByteBuffer destination)
+    {
+        destination.Count(elements.Length);
+        foreach (ReadOnlyMemory<byte> element in elements)
+        {
+            destination.Blob(element.Span);
+        }
+    }
+
+    private static void EncodeNumber(DynamoNumber number, ByteBuffer destination)
+    {
+        ulong high = (ulong)(number.Coefficient >> 64);
+        destination.Byte((byte)((number.IsNegative ? NumberNegative : 0) | (high != 0 ? NumberWide : 0)));
+        destination.Varint((uint)((number.Exponent << 1) ^ (number.Exponent >> 31)));
+        destination.Varint((ulong)number.Coefficient);
+        if (high != 0)
+        {
+            destination.Varint(high);
+        }
+    }
+
+    private static Item DecodeEntries(ref ByteReader reader, int depth)
+    {
+        // An entry is at least an empty name and a type.
+        int count = reader.Items(2);
+        if (count == 0)
+        {
+            return Item.Empty;
+        }
+
+        string[] names = new string[count];
+        var values = new AttributeValue[count];
+        for (int i = 0; i < count; i++)
+        {
+            ReadOnlySpan<byte> name = reader.Blob();
+            names[i] = Utf8.IsValid(name) ? System.Text.Encoding.UTF8.GetString(name) : FailText(ref reader);
+            if (i > 0 && string.CompareOrdinal(names[i - 1], names[i]) >= 0)
+            {
+                reader.Fail();
+            }
+
+            values[i] = DecodeValue(ref reader, depth);
+            if (reader.Failed)
+            {
+                return Item.Empty;
+            }
+        }
+
+        return new Item(names, values, count);
+    }
+
+    private static AttributeValue DecodeValue(ref ByteReader reader, int depth)
+    {
+        var type = (AttributeType)reader.Byte();
+        switch (type)
+        {
+            case AttributeType.String:
+                ReadOnlyMemory<byte> text = reader.BlobMemory();
+                return Utf8.IsValid(text.Span) ? new StringValue(text) : Fail(ref reader);
+            case AttributeType.Number:
+                return new NumberValue(DecodeNumber(ref reader));
+            case AttributeType.Binary:
+                return new BinaryValue(reader.BlobMemory());
+            case AttributeType.Boolean:
+                byte truth = reader.Byte();
+                return truth <= 1 ? BooleanValue.Of(truth == 1) : Fail(ref reader);
+            case AttributeType.Null:
+                return NullValue.Instance;
+            case AttributeType.Map:
+                return depth < DepthMax ? new MapValue(DecodeEntries(ref reader, depth + 1)) : Fail(ref reader);
+            case AttributeType.List:
+                return depth < DepthMax ? DecodeList(ref reader, depth + 1) : Fail(ref reader);
+            case AttributeType.StringSet:
+                ReadOnlyMemory<byte>[]? texts = DecodeBlobs(ref reader, isText: true);
+                return texts is null ? Fail(ref reader) : new StringSetValue(texts);
+            case AttributeType.BinarySet:
+                ReadOnlyMemory<byte>[]? binaries = DecodeBlobs(ref reader, isText: false);
+                return binaries is null ? Fail(ref reader) : new BinarySetValue(binaries);
+            case AttributeType.NumberSet:
+                return DecodeNumbers(ref reader);
+            default:
+                return Fail(ref reader);
+        }
+    }
+
+    private static AttributeValue DecodeList(ref ByteReader reader, int depth)
+    {
+        int count = reader.Items(1);
+        var elements = count == 0 ? [] : new AttributeValue[count];
+        for (int i = 0; i < count; i++)
+        {
+            elements[i] = DecodeValue(ref reader, depth);
+            if (reader.Failed)
+            {
+                return NullValue.Instance;
+            }
+        }
+
+        return new ListValue(elements);
+    }
+
+    private static ReadOnlyMemory<byte>[]? DecodeBlobs(ref ByteReader reader, bool isText)
+    {
+        int count = reader.Items(1);
+        if (count == 0)
+        {
+            return null;
+        }
+
+        var elements = new ReadOnlyMemory<byte>[count];
+        for (int i = 0; i < count; i++)
+        {
+            elements[i] = reader.BlobMemory();
+            bool isAscending = i == 0 || elements[i - 1].Span.SequenceCompareTo(elements[i].Span) < 0;
+            if (reader.Failed || !isAscending || (isText && !Utf8.IsValid(elements[i].Span)))
+            {
+                return null;
+            }
+        }
+
+        return elements;
+    }
+
+    private static AttributeValue DecodeNumbers(ref ByteReader reader)
+    {
+        // A number is at least three bytes.
+        int count = reader.Items(3);
+        if (count == 0)
+        {
+            return Fail(ref reader);
+        }
+
+        var elements = new DynamoNumber[count];
+        for (int i = 0; i < count; i++)
+        {
+            elements[i] = DecodeNumber(ref reader);
+            if (reader.Failed || (i > 0 && elements[i - 1] >= elements[i]))
+            {
+                return Fail(ref reader);
+            }
+        }
+
+        return new NumberSetValue(elements);
+    }
+
+    private static DynamoNumber DecodeNumber(ref ByteReader reader)
+    {
+        byte flags = reader.Byte();
+        ulong zigzag = reader.Varint();
+        ulong low = reader.Varint();
+        ulong high = (flags & NumberWide) != 0 ? reader.Varint() : 0;
+        if (flags > (NumberNegative | NumberWide) || zigzag > 1024 || ((flags & NumberWide) != 0 && high == 0))
+        {
+            reader.Fail();
+            return DynamoNumber.Zero;
+        }
+
+        int exponent = (int)(zigzag >> 1) ^ -(int)(zigzag & 1);
+        var coefficient = new UInt128(high, low);
+        bool isNegative = (flags & NumberNegative) != 0;
+        NumberFault fault = DynamoNumber.Create(isNegative, coefficient, exponent, out DynamoNumber number);
+
+        // Only the canonical form is written: other forms of the same number are malformed.
+        if (fault != NumberFault.None || number.Coefficient != coefficient || number.Exponent != exponent || number.IsNegative != isNegative)
+        {
+            reader.Fail();
+        }
+
+        return number;
+    }
+
+    private static NullValue Fail(ref ByteReader reader)
+    {
+        reader.Fail();
+        return NullValue.Instance;
+    }
+
+    private static string FailText(ref ByteReader reader)
+    {
+        reader.Fail();
+        return "";
+    }
+}
