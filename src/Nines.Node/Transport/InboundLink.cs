@@ -1,0 +1,195 @@
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+using Nines.Kernel;
+using Nines.Node.Transport.Protocol;
+
+namespace Nines.Node.Transport;
+
+/// <summary>
+/// A connection a peer sends on. Its own thread blocks in the receive call and delivers from there: the kernel wakes exactly the
+/// thread that goes on, where an event loop and a thread pool would cost two more wake-ups for each message. A cluster has few nodes,
+/// so these are few threads.
+/// </summary>
+internal sealed class InboundLink
+{
+    private readonly Socket _socket;
+    private readonly TcpNetwork _network;
+    private readonly ILogger _log;
+    private readonly Thread _thread;
+    private volatile bool _closing;
+
+    public InboundLink(Socket socket, TcpNetwork network, ILogger log)
+    {
+        _socket = socket;
+        _network = network;
+        _log = log;
+        _thread = new Thread(Run) { IsBackground = true, Name = "nines-peer-in" };
+    }
+
+    public NodeId Peer { get; private set; }
+
+    public BootId Boot { get; private set; }
+
+    public void Start() => _thread.Start();
+
+    /// <summary>Says a last word, closes, and returns once nothing more will be delivered. False: the thread still hangs in a delivery.</summary>
+    public bool Close(LinkVerdict verdict, TimeSpan patience)
+    {
+        if (!_closing)
+        {
+            _closing = true;
+            TrySay(verdict, "");
+            CloseSocket();
+        }
+
+        return Thread.CurrentThread == _thread || _thread.Join(patience);
+    }
+
+    private void Run()
+    {
+        var reader = new FrameReader(Handshake.MaxPayloadBytes);
+        bool welcomed = false;
+        try
+        {
+            try
+            {
+                welcomed = ShakeHands(reader);
+            }
+            finally
+            {
+                _network.HandshakeEnded();
+            }
+
+            if (welcomed)
+            {
+                reader.MaxPayloadBytes = FrameFormat.MaxPayloadBytes;
+                Deliver(reader);
+            }
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _log.LogDebug("Connection from {Peer} ended: {Reason}", Peer, e.Message);
+        }
+        finally
+        {
+            CloseSocket();
+            _network.InboundEnded(this, welcomed);
+        }
+    }
+
+    private bool ShakeHands(FrameReader reader)
+    {
+        long deadline = Environment.TickCount64 + (long)_network.Options.HandshakeTimeout.TotalMilliseconds;
+        _socket.SendTimeout = (int)_network.Options.HandshakeTimeout.TotalMilliseconds;
+        FrameResult result;
+        ReadOnlyMemory<byte> payload;
+        while ((result = reader.TryNext(out payload)) == FrameResult.NeedMore)
+        {
+            long left = deadline - Environment.TickCount64;
+            if (left <= 0)
+            {
+                return false;
+            }
+
+            _socket.ReceiveTimeout = (int)left;
+            int count = _socket.Receive(reader.Free.Span, SocketFlags.None, out SocketError error);
+            if (count <= 0 || error != SocketError.Success)
+            {
+                return false;
+            }
+
+            reader.Received(count);
+        }
+
+        _socket.ReceiveTimeout = 0;
+        if (result != FrameResult.Frame || !Handshake.TryRead(payload.Span, out Hello hello))
+        {
+            return Refuse(LinkVerdict.NotANode, default, "the first frame was no hello");
+        }
+
+        (LinkVerdict verdict, string detail) = _network.Judge(hello);
+        if (verdict != LinkVerdict.Accepted)
+        {
+            return Refuse(verdict, hello.From, detail);
+        }
+
+        Peer = hello.From;
+        Boot = hello.Boot;
+        if (hello.LastCut != LinkVerdict.Accepted)
+        {
+            _log.LogWarning("{Peer} had cut its last connection to this node: {Reason}.", Peer, hello.LastCut);
+        }
+
+        return _network.Welcome(this, hello) && TrySay(LinkVerdict.Accepted, "");
+    }
+
+    private bool Refuse(LinkVerdict verdict, NodeId from, string detail)
+    {
+        _log.LogWarning(
+            "Refused a connection from {Address}{Node}: {Verdict}, {Detail}.",
+            _socket.RemoteEndPoint, from.IsNone ? "" : $" ({from})", verdict, detail);
+        TrySay(verdict, detail);
+        return false;
+    }
+
+    private void Deliver(FrameReader reader)
+    {
+        while (!_closing)
+        {
+            FrameResult result;
+            while ((result = reader.TryNext(out ReadOnlyMemory<byte> frame)) == FrameResult.Frame)
+            {
+                _network.Receiver.OnFrame(Peer, Boot, frame);
+            }
+
+            if (result != FrameResult.NeedMore)
+            {
+                _log.LogError("Cut the connection from {Peer}: {Damage}. Nothing of that frame was used.", Peer, result);
+                TrySay(LinkVerdict.Damaged, result.ToString());
+                return;
+            }
+
+            int count = _socket.Receive(reader.Free.Span, SocketFlags.None, out SocketError error);
+            if (count <= 0 || error != SocketError.Success)
+            {
+                return;
+            }
+
+            reader.Received(count);
+        }
+    }
+
+    private bool TrySay(LinkVerdict verdict, string detail)
+    {
+        var payload = new ByteBuffer();
+        TransportIdentity self = _network.Self;
+        Handshake.Write(payload, new HelloAnswer(
+            Handshake.ProtocolVersion, verdict, self.Cluster, self.Node, self.Boot, self.AdminUrl, detail));
+        var frame = new ByteBuffer();
+        FrameFormat.Write(frame, payload.Written);
+        try
+        {
+            // A handshake message is far below an empty send buffer, so it goes out whole or the connection is broken.
+            return _socket.Send(frame.Written, SocketFlags.None, out SocketError error) == frame.Length
+                && error == SocketError.Success;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    private void CloseSocket()
+    {
+        try
+        {
+            _socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            _log.LogTrace("Already closed: {Reason}", e.Message);
+        }
+
+        _socket.Dispose();
+    }
+}

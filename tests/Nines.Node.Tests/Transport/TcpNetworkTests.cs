@@ -1,0 +1,335 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Nines.Kernel;
+using Nines.Node.Transport;
+using Nines.Node.Transport.Protocol;
+
+namespace Nines.Node.Tests.Transport;
+
+public sealed class TcpNetworkTests
+{
+    [Fact]
+    public async Task Messages_arrive_whole_and_in_order_from_both_sides()
+    {
+        await using var a = new Station(1);
+        await using var b = new Station(2);
+        await Connect(a, b);
+        const int Count = 2000;
+        for (int i = 0; i < Count; i++)
+        {
+            Assert.True(a.Network.Send(b.Id, Numbered(i, 1 + (i * 37 % 3000))));
+            Assert.True(b.Network.Send(a.Id, Numbered(i, 5)));
+            if (i % 10 == 0)
+            {
+                a.Network.FlushAll();
+                b.Network.FlushAll();
+            }
+        }
+
+        a.Network.FlushAll();
+        b.Network.FlushAll();
+        for (int i = 0; i < Count; i++)
+        {
+            (NodeId from, BootId boot, byte[] frame) = await b.Frame();
+            Assert.Equal((a.Id, new BootId(1), i), (from, boot, Number(frame)));
+            Assert.Equal(i, Number((await a.Frame()).Frame));
+        }
+    }
+
+    [Fact]
+    public async Task Three_nodes_know_each_other_and_their_admin_addresses()
+    {
+        await using var a = new Station(1);
+        await using var b = new Station(2);
+        await using var c = new Station(3);
+        foreach ((Station from, Station to) in new[] { (a, b), (a, c), (b, a), (b, c), (c, a), (c, b) })
+        {
+            await from.Dial(to);
+            await from.Up();
+        }
+
+        Assert.All(a.Network.Peers, p => Assert.True(p is { Connected: true, LastError: "" }));
+        Assert.Equal(["http://admin-of-2", "http://admin-of-3"], a.Network.Peers.Select(p => p.AdminUrl).Order());
+        Assert.True(a.Say(c.Id, "x"u8));
+        Assert.Equal(a.Id, (await c.Frame()).From);
+    }
+
+    [Fact]
+    public async Task Frames_of_many_megabytes_pass_and_small_ones_behind_them()
+    {
+        await using var a = new Station(1);
+        await using var b = new Station(2);
+        await Connect(a, b);
+        byte[] big = new byte[12_000_000];
+        new Prng(3).Fill(big);
+        Assert.True(a.Say(b.Id, big));
+        Assert.True(a.Say(b.Id, "small"u8));
+        Assert.True((await b.Frame()).Frame.AsSpan().SequenceEqual(big));
+        Assert.Equal("small"u8.ToArray(), (await b.Frame()).Frame);
+    }
+
+    [Fact]
+    public async Task Nothing_is_sent_without_a_connection()
+    {
+        await using var a = new Station(1);
+        Assert.False(a.Say(new NodeId(2), "x"u8));
+        await a.Dial(2, FreePort());
+        Assert.False(a.Say(new NodeId(2), "x"u8));
+        Assert.Contains("n2", await a.Line("No connection"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_restarted_peer_is_connected_again_and_its_end_was_noticed()
+    {
+        await using var a = new Station(1);
+        var b = new Station(2);
+        await Connect(a, b);
+        int port = b.Address.Port;
+        await b.DisposeAsync();
+        Assert.Equal(b.Id, await a.Down());
+
+        await using var again = new Station(2, boot: 2, port: port);
+        Assert.Equal(b.Id, await a.Up());
+        Assert.True(a.Say(b.Id, "hello again"u8));
+        Assert.Equal("hello again"u8.ToArray(), (await again.Frame()).Frame);
+        Assert.Equal(new BootId(2), Assert.Single(a.Network.Peers).Boot);
+    }
+
+    [Fact]
+    public async Task A_node_of_another_cluster_is_refused_and_told_so()
+    {
+        await using var a = new Station(1);
+        await using var stranger = new Station(2, cluster: new ClusterId(78));
+        await stranger.Dial(a);
+        Assert.Contains("cluster.id", await stranger.Line("belongs to cluster"), StringComparison.Ordinal);
+        Assert.Contains("WrongCluster", await a.Line("Refused"), StringComparison.Ordinal);
+        Assert.False(stranger.Say(a.Id, "x"u8));
+    }
+
+    [Fact]
+    public async Task A_lower_boot_is_refused_and_told_so()
+    {
+        await using var a = new Station(1, boots: new PeerBoots([new(new NodeId(2), new BootId(9))]));
+        await using var old = new Station(2, boot: 8);
+        await old.Dial(a);
+        string line = await old.Line("start number 8");
+        Assert.Contains("number 9 was seen", line, StringComparison.Ordinal);
+        await a.Dial(old);
+        await a.Line("start number 8");
+        Assert.False(a.Say(old.Id, "x"u8));
+        Assert.False(old.Say(a.Id, "x"u8));
+    }
+
+    [Fact]
+    public async Task Another_node_at_the_address_is_refused()
+    {
+        await using var a = new Station(1);
+        await using var b = new Station(2);
+        await a.Dial(3, b.Address.Port);
+        Assert.Contains("n2 answers there", await a.Line("No connection"), StringComparison.Ordinal);
+        using var raw = new RawPeer(a);
+        Assert.Equal(LinkVerdict.SameNode, raw.Greet(RawPeer.Hello(from: 1, to: 1))?.Verdict);
+    }
+
+    [Fact]
+    public async Task A_newer_version_is_told_which_one_is_spoken_here()
+    {
+        await using var a = new Station(1);
+        using var raw = new RawPeer(a);
+        HelloAnswer? answer = raw.Greet(RawPeer.Hello(from: 2, to: 1) with { Version = 2 });
+        Assert.Equal((LinkVerdict.WrongVersion, Handshake.ProtocolVersion), (answer!.Value.Verdict, answer.Value.Version));
+        Assert.Null(raw.Answer());
+    }
+
+    [Fact]
+    public async Task Garbage_in_place_of_a_hello_is_refused()
+    {
+        await using var a = new Station(1);
+        using (var browser = new RawPeer(a))
+        {
+            browser.SendBytes("GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8);
+            Assert.Equal(LinkVerdict.NotANode, browser.Answer()?.Verdict);
+            Assert.Null(browser.Answer());
+        }
+
+        using (var framed = new RawPeer(a))
+        {
+            framed.SendFrame("not a hello at all"u8);
+            Assert.Equal(LinkVerdict.NotANode, framed.Answer()?.Verdict);
+        }
+
+        using var large = new RawPeer(a);
+        large.SendFrame(new byte[Handshake.MaxPayloadBytes + 1]);
+        Assert.Equal(LinkVerdict.NotANode, large.Answer()?.Verdict);
+    }
+
+    [Fact]
+    public async Task Silence_in_place_of_a_hello_ends_the_connection()
+    {
+        await using var a = new Station(1, options: new TransportOptions { HandshakeTimeout = TimeSpan.FromMilliseconds(100) });
+        using var silent = new RawPeer(a);
+        Assert.Null(silent.Answer());
+    }
+
+    [Fact]
+    public async Task Connections_beyond_the_bound_on_handshakes_are_closed_unread()
+    {
+        await using var a = new Station(1, options: new TransportOptions { MaxHandshakes = 1 });
+        using var first = new RawPeer(a);
+        using var second = new RawPeer(a);
+        Assert.Null(second.Answer());
+        Assert.Equal(LinkVerdict.Accepted, first.Greet(RawPeer.Hello(2, 1))?.Verdict);
+    }
+
+    [Theory]
+    [InlineData(0)] // the length
+    [InlineData(5)] // the length's checksum
+    [InlineData(9)] // the payload's checksum
+    [InlineData(13)] // the payload
+    public async Task A_flipped_byte_drops_the_link_delivers_nothing_and_the_next_connection_works(int position)
+    {
+        await using var a = new Station(1);
+        byte[] damaged = FrameReaderTests.Framed(["good"u8.ToArray()]);
+        damaged[position] ^= 0x40;
+        using (var raw = new RawPeer(a))
+        {
+            Assert.Equal(LinkVerdict.Accepted, raw.Greet(RawPeer.Hello(2, 1))?.Verdict);
+            raw.SendBytes([.. FrameReaderTests.Framed(["first"u8.ToArray()]), .. damaged, .. FrameReaderTests.Framed(["third"u8.ToArray()])]);
+            Assert.Equal(LinkVerdict.Damaged, raw.Answer()?.Verdict);
+            Assert.Null(raw.Answer());
+        }
+
+        Assert.Equal("first"u8.ToArray(), (await a.Frame()).Frame);
+        Assert.Equal(new NodeId(2), await a.Down());
+        using var next = new RawPeer(a);
+        Assert.Equal(LinkVerdict.Accepted, next.Greet(RawPeer.Hello(2, 1))?.Verdict);
+        next.SendFrame("after"u8);
+        Assert.Equal("after"u8.ToArray(), (await a.Frame()).Frame);
+    }
+
+    [Fact]
+    public async Task An_announced_length_beyond_the_bound_drops_the_link()
+    {
+        await using var a = new Station(1);
+        using var raw = new RawPeer(a);
+        raw.Greet(RawPeer.Hello(2, 1));
+        byte[] header = new byte[FrameFormat.HeaderBytes];
+        BinaryPrimitives.WriteUInt32LittleEndian(header, FrameFormat.MaxPayloadBytes + 1);
+        BinaryPrimitives.WriteUInt32LittleEndian(header.AsSpan(4), Crc32C.Of(header.AsSpan(0, 4)));
+        raw.SendBytes(header);
+        Assert.Equal((LinkVerdict.Damaged, "TooLong"), (raw.Answer() is { } word ? (word.Verdict, word.Detail) : default));
+    }
+
+    [Fact]
+    public async Task A_second_connection_of_the_same_peer_replaces_the_first()
+    {
+        await using var a = new Station(1);
+        using var first = new RawPeer(a);
+        first.Greet(RawPeer.Hello(2, 1, boot: 1));
+        using var second = new RawPeer(a);
+        Assert.Equal(LinkVerdict.Accepted, second.Greet(RawPeer.Hello(2, 1, boot: 2))?.Verdict);
+        Assert.Equal(LinkVerdict.Replaced, first.Answer()?.Verdict);
+        second.SendFrame("new"u8);
+        Assert.Equal((new BootId(2), 'n'), (await a.Frame() is var f ? (f.Boot, (char)f.Frame[0]) : default));
+    }
+
+    [Fact]
+    public async Task A_slow_reader_is_bounded_cut_and_told_why()
+    {
+        var options = new TransportOptions
+        {
+            MaxQueuedBytes = 1_000_000, StallTimeout = TimeSpan.FromMilliseconds(500), SocketBufferBytes = 64 * 1024,
+        };
+        await using var a = new Station(1, options: options);
+        await using var b = new Station(2, options: options);
+        using var stuck = new ManualResetEventSlim();
+        b.Delivering = _ => stuck.Wait();
+        await Connect(a, b);
+
+        byte[] message = new byte[10_000];
+        int sent = 0;
+        while (a.Say(b.Id, message))
+        {
+            sent++;
+        }
+
+        PeerState state = Assert.Single(a.Network.Peers);
+        Assert.InRange(state.QueuedBytes, 1, options.MaxQueuedBytes + message.Length + FrameFormat.HeaderBytes);
+        Assert.True(state.DroppedMessages > 0);
+        while (!a.LogLines.Any(l => l.Contains("took no byte", StringComparison.Ordinal)))
+        {
+            a.Network.FlushAll();
+            await Task.Yield();
+        }
+
+        Assert.Equal(b.Id, await a.Down());
+        stuck.Set();
+        await b.Line("had cut its last connection");
+        await a.Up();
+        Assert.True(a.Say(b.Id, "fresh"u8));
+        byte[] last;
+        do
+        {
+            last = (await b.Frame()).Frame;
+        }
+        while (last.Length == message.Length);
+        Assert.Equal("fresh"u8.ToArray(), last);
+    }
+
+    [Fact]
+    public async Task A_removed_peer_is_no_longer_sent_to()
+    {
+        await using var a = new Station(1);
+        await using var b = new Station(2);
+        await Connect(a, b);
+        await a.Network.RemovePeerAsync(b.Id);
+        Assert.False(a.Say(b.Id, "x"u8));
+        Assert.Equal(a.Id, await b.Down());
+    }
+
+    [Fact]
+    public async Task Sending_and_flushing_small_messages_does_not_allocate()
+    {
+        await using var a = new Station(1);
+        await using var b = new Station(2);
+        await Connect(a, b);
+        byte[] message = new byte[100];
+        for (int i = 0; i < 100; i++)
+        {
+            a.Say(b.Id, message);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 100; i++)
+        {
+            a.Say(b.Id, message);
+        }
+
+        Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 500);
+    }
+
+    private static async Task Connect(Station a, Station b)
+    {
+        await a.Dial(b);
+        await b.Dial(a);
+        await a.Up();
+        await b.Up();
+    }
+
+    private static byte[] Numbered(int number, int size)
+    {
+        byte[] message = new byte[Math.Max(size, 4)];
+        BinaryPrimitives.WriteInt32LittleEndian(message, number);
+        return message;
+    }
+
+    private static int Number(byte[] message) => BinaryPrimitives.ReadInt32LittleEndian(message);
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
