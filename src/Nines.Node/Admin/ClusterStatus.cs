@@ -1,0 +1,133 @@
+using System.Text.Json.Serialization;
+
+namespace Nines.Node.Admin;
+
+/// <summary>How well something is, for people and for exit codes.</summary>
+public enum Health
+{
+    Ok,
+
+    /// <summary>It serves, with less redundancy or speed than it should have.</summary>
+    Degraded,
+
+    /// <summary>Something is not served.</summary>
+    Unavailable,
+}
+
+/// <summary>The whole cluster as one node sees it at one moment: its own state, and what its peers answered about theirs.</summary>
+public sealed record ClusterStatus
+{
+    public required string ClusterId { get; init; }
+
+    public required string ClusterName { get; init; }
+
+    public required int AnsweredBy { get; init; }
+
+    public required Health Health { get; init; }
+
+    /// <summary>What is not well, in words. Empty when all is.</summary>
+    public required IReadOnlyList<string> Problems { get; init; }
+
+    public required IReadOnlyList<NodeStatus> Nodes { get; init; }
+
+    public required IReadOnlyList<GroupStatus> Groups { get; init; }
+}
+
+/// <summary>One node, as it says itself; of an unreachable node only the id and the reason.</summary>
+public sealed record NodeStatus
+{
+    public required int Node { get; init; }
+
+    public required bool Reachable { get; init; }
+
+    /// <summary>Why it is not reachable, or why it halted.</summary>
+    public string Error { get; init; } = "";
+
+    public long Boot { get; init; }
+
+    public int ProcessId { get; init; }
+
+    public string Version { get; init; } = "";
+
+    public string AdminUrl { get; init; } = "";
+
+    public string TablesUrl { get; init; } = "";
+
+    public double UptimeSeconds { get; init; }
+
+    public double CpuSeconds { get; init; }
+
+    public long ResidentBytes { get; init; }
+
+    public long ManagedBytes { get; init; }
+
+    public long DiskFreeBytes { get; init; }
+
+    /// <summary>Requests waiting in the node, and those refused because too many waited.</summary>
+    public long InFlight { get; init; }
+
+    public long Overloaded { get; init; }
+
+    public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
+
+    public IReadOnlyList<ReplicaStatus> Replicas { get; init; } = [];
+}
+
+/// <summary>A node's connection to a peer.</summary>
+public sealed record PeerStatus(int Node, string Address, bool Connected, long QueuedBytes, long DroppedMessages, string Error);
+
+/// <summary>One replica of a group, as its own node sees it.</summary>
+public sealed record ReplicaStatus
+{
+    public required int Group { get; init; }
+
+    /// <summary>leader, follower, candidate, learner or halted.</summary>
+    public required string Role { get; init; }
+
+    public required long Term { get; init; }
+
+    /// <summary>0: none is known.</summary>
+    public required int Leader { get; init; }
+
+    public required long Commit { get; init; }
+
+    public required long Applied { get; init; }
+
+    public required long LastIndex { get; init; }
+
+    public IReadOnlyList<int> Voters { get; init; } = [];
+
+    public IReadOnlyList<int> Learners { get; init; } = [];
+
+    /// <summary>Why the replica halted; empty while it is well.</summary>
+    public string Fault { get; init; } = "";
+}
+
+/// <summary>One group over all its replicas.</summary>
+public sealed record GroupStatus
+{
+    public required int Group { get; init; }
+
+    public required Health Health { get; init; }
+
+    /// <summary>0: no node that answered says it leads.</summary>
+    public required int Leader { get; init; }
+
+    public required long Term { get; init; }
+
+    public required long Commit { get; init; }
+
+    public required IReadOnlyList<GroupReplica> Replicas { get; init; }
+}
+
+/// <summary>A replica's place in its group.</summary>
+/// <param name="Lag">Committed entries it has not applied; -1 when its node did not answer.</param>
+public sealed record GroupReplica(int Node, string Role, long Applied, long Lag, string Fault);
+
+/// <summary>Generated at build time: a node that starts in a hurry does not reflect over types.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
+[JsonSerializable(typeof(ClusterStatus))]
+[JsonSerializable(typeof(NodeStatus))]
+[JsonSerializable(typeof(IReadOnlyList<Doctor.Finding>))]
+public sealed partial class StatusJson : JsonSerializerContext;

@@ -1,0 +1,106 @@
+using System.CommandLine;
+using System.Net;
+using System.Text.Json;
+using Nines.Node.Admin;
+using Nines.Node.Doctor;
+using Nines.Node.Up;
+using Spectre.Console;
+
+namespace Nines.Node.Commands;
+
+/// <summary><c>nines doctor</c>: is this machine fit for a node?</summary>
+internal static class DoctorCommand
+{
+    private const string Description = """
+        Examines the machine: processors, memory, open file limit, clock, scheduling, the disk's flush time and free space, and
+        whether the ports are free. Says what to do about each finding. Takes about two seconds and leaves nothing behind.
+
+        Examples:
+          nines doctor
+          nines doctor --data /var/lib/nines --nodes 1
+          nines doctor --json | jq '.[] | select(.verdict != "Good")'
+
+        Exit codes: 0 nothing bad (warnings allowed), 1 at least one bad finding.
+        """;
+
+    private static readonly Option<string> Data = new("--data")
+    {
+        Description = "The directory whose disk is measured.", HelpName = "DIR", DefaultValueFactory = _ => "nines-data",
+    };
+
+    private static readonly Option<int> Nodes = new("--nodes")
+    {
+        Description = "How many nodes are to run on this machine; 0 leaves the ports out.",
+        HelpName = "N",
+        DefaultValueFactory = _ => UpPlan.DefaultNodes,
+    };
+
+    private static readonly Option<int> BasePort = new("--base-port")
+    {
+        Description = "As for nines up; 0 for the default ports.", HelpName = "PORT",
+    };
+
+    private static readonly Option<bool> Json = new("--json") { Description = "Findings as JSON." };
+
+    public static Command Build()
+    {
+        var command = new Command("doctor", Description) { Data, Nodes, BasePort, Json };
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult parsed)
+    {
+        var what = new Examination
+        {
+            DataDirectory = Path.GetFullPath(parsed.GetValue(Data)!),
+            Listeners = [.. Listeners(parsed.GetValue(Nodes), parsed.GetValue(BasePort))],
+        };
+        List<Finding> findings = [.. Checkup.Run(what)];
+        if (parsed.GetValue(Json))
+        {
+            Console.WriteLine(JsonSerializer.Serialize(findings, StatusJson.Default.IReadOnlyListFinding));
+        }
+        else
+        {
+            Print(findings);
+        }
+
+        return findings.Exists(f => f.Verdict == Verdict.Bad) ? ExitCodes.NotWell : ExitCodes.Success;
+    }
+
+    private static IEnumerable<(string Use, IPEndPoint Address)> Listeners(int nodes, int basePort)
+    {
+        for (int number = 1; number <= nodes; number++)
+        {
+            NodePorts ports = NodePorts.Of(number, basePort);
+            if (ports.IsValid)
+            {
+                yield return ($"tables of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Tables));
+                yield return ($"console and admin of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Admin));
+                yield return ($"peers of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Peer));
+            }
+        }
+    }
+
+    private static void Print(List<Finding> findings)
+    {
+        Table table = Output.NewTable("", "check", "found");
+        foreach (Finding finding in findings)
+        {
+            string mark = finding.Verdict switch
+            {
+                Verdict.Good => "[green]good[/]",
+                Verdict.Warning => "[yellow]warning[/]",
+                Verdict.Bad => "[red]bad[/]",
+            };
+            table.AddRow(mark, Markup.Escape(finding.Check), Markup.Escape(finding.Measured));
+        }
+
+        Output.Console.Write(table);
+        foreach (Finding finding in findings.Where(f => f.Advice.Length > 0))
+        {
+            Output.Console.MarkupLineInterpolated($"{finding.Check}: {finding.Advice}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Nines.Node.Configuration;
+
+namespace Nines.Node.Up;
+
+/// <summary>What <c>nines up</c> was asked for.</summary>
+public sealed record UpRequest
+{
+    public int Nodes { get; init; } = UpPlan.DefaultNodes;
+
+    public string Data { get; init; } = "nines-data";
+
+    public bool Ephemeral { get; init; }
+
+    /// <summary>0: the default ports, node k at default + 10000 x (k - 1).</summary>
+    public int BasePort { get; init; }
+
+    /// <summary>Configuration given to every node, by key.</summary>
+    public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>The ports of one of the nodes on this machine.</summary>
+public readonly record struct NodePorts(int Tables, int Admin, int Peer)
+{
+    public const int DefaultTables = 8000;
+    public const int DefaultAdmin = 9000;
+    public const int DefaultPeer = 7000;
+
+    /// <summary>Between the nodes of one machine at the default ports.</summary>
+    public const int Step = 10_000;
+
+    /// <summary>Between the nodes of one machine at ports of one's own choice.</summary>
+    public const int BaseStep = 10;
+
+    /// <param name="number">Counts from 1.</param>
+    public static NodePorts Of(int number, int basePort) => basePort == 0
+        ? new NodePorts(DefaultTables + (Step * (number - 1)), DefaultAdmin + (Step * (number - 1)), DefaultPeer + (Step * (number - 1)))
+        : new NodePorts(basePort + (BaseStep * (number - 1)), basePort + (BaseStep * (number - 1)) + 1, basePort + (BaseStep * (number - 1)) + 2);
+
+    public bool IsValid => Math.Max(Math.Max(Tables, Admin), Peer) <= ushort.MaxValue;
+}
+
+/// <summary>What must be the same at every start on one directory; kept in its <c>cluster.json</c>.</summary>
+public sealed record ClusterIdentityFile(string ClusterId, int Nodes);
+
+/// <summary>One node to start: its number, ports, and the configuration file written for it.</summary>
+public sealed record PlannedNode(int Number, NodePorts Ports, string ConfigurationPath, IReadOnlyCollection<string> DecidedKeys)
+{
+    public string Name => $"n{Number}";
+
+    public string TablesUrl => $"http://127.0.0.1:{Ports.Tables}";
+
+    public string AdminUrl => $"http://127.0.0.1:{Ports.Admin}";
+}
+
+/// <summary>A start that cannot work, with what to do about it.</summary>
+public sealed class UpRefusedException(string message, int exitCode) : Exception(message)
+{
+    public int ExitCode { get; } = exitCode;
+}
+
+/// <summary>Lays out the directory of a cluster on one machine: identity, one configuration file and one data directory for each node.</summary>
+public static class UpPlan
+{
+    public const int DefaultNodes = 3;
+
+    public const int MaxNodes = 20;
+
+    private const string IdentityName = "cluster.json";
+
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
+
+    /// <param name="directory">Exists and is locked by the caller.</param>
+    public static IReadOnlyList<PlannedNode> Write(string directory, UpRequest request)
+    {
+        ClusterIdentityFile identity = Identity(directory, request);
+        List<NodePorts> ports = [.. Enumerable.Range(1, identity.Nodes).Select(k => NodePorts.Of(k, request.BasePort))];
+        if (ports.Exists(p => !p.IsValid))
+        {
+            throw new UpRefusedException(
+                $"{identity.Nodes} nodes at the default ports + {NodePorts.Step} each go beyond port 65535. Choose ports with --base-port.",
+                ExitCodes.Usage);
+        }
+
+        string seeds = string.Join(',', ports.Select((p, i) => $"{i + 1}@127.0.0.1:{p.Peer}"));
+        return [.. ports.Select((p, i) => WriteNode(directory, i + 1, p, identity.ClusterId, seeds, request))];
+    }
+
+    private static ClusterIdentityFile Identity(string directory, UpRequest request)
+    {
+        string path = Path.Combine(directory, IdentityName);
+        if (!File.Exists(path))
+        {
+            var drawn = new ClusterIdentityFile(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), request.Nodes);
+            WriteWhole(path, JsonSerializer.Serialize(drawn, Json));
+            return drawn;
+        }
+
+        ClusterIdentityFile? kept;
+        try
+        {
+            kept = JsonSerializer.Deserialize<ClusterIdentityFile>(File.ReadAllText(path), Json);
+        }
+        catch (JsonException e)
+        {
+            throw new UpRefusedException($"{path} is damaged: {e.Message}", ExitCodes.Refused);
+        }
+
+        if (kept is null || kept.Nodes != request.Nodes)
+        {
+            throw new UpRefusedException(
+                $"{directory} holds a cluster of {kept?.Nodes} nodes. Start it with --nodes {kept?.Nodes}, or choose another directory with --data.",
+                ExitCodes.Usage);
+        }
+
+        return kept;
+    }
+
+    private static PlannedNode WriteNode(
+        string directory, int number, NodePorts ports, string clusterId, string seeds, UpRequest request)
+    {
+        var settings = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [ConfigurationKeys.NodeIdentity.Name] = number.ToString(CultureInfo.InvariantCulture),
+            [ConfigurationKeys.ClusterName.Name] = "local",
+            [ConfigurationKeys.ClusterIdentity.Name] = clusterId,
+            [ConfigurationKeys.Data.Name] = Path.Combine(directory, $"n{number}"),
+            [ConfigurationKeys.Seeds.Name] = seeds,
+            [ConfigurationKeys.ListenPeer.Name] = $"127.0.0.1:{ports.Peer}",
+            [ConfigurationKeys.ListenTables.Name] = $"127.0.0.1:{ports.Tables}",
+            [ConfigurationKeys.ListenAdmin.Name] = $"127.0.0.1:{ports.Admin}",
+            [ConfigurationKeys.Ephemeral.Name] = request.Ephemeral ? "true" : "false",
+        };
+        foreach ((string key, string value) in request.Settings)
+        {
+            settings[key] = value;
+        }
+
+        string path = Path.Combine(directory, $"n{number}.json");
+        WriteWhole(path, JsonSerializer.Serialize(settings, Json));
+        return new PlannedNode(number, ports, path, settings.Keys);
+    }
+
+    /// <summary>Never leaves half a file: a crash in between leaves the old one or none.</summary>
+    private static void WriteWhole(string path, string text)
+    {
+        string draft = path + ".new";
+        using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write))
+        {
+            file.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
+            file.Flush(flushToDisk: true);
+        }
+
+        File.Move(draft, path, overwrite: true);
+    }
+}

@@ -1,0 +1,153 @@
+using System.Collections;
+using System.Net;
+using Nines.Kernel;
+using Nines.Node.Configuration;
+
+namespace Nines.Node.Tests.Configuration;
+
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly string _file = Path.GetTempFileName();
+
+    public void Dispose() => File.Delete(_file);
+
+    [Fact]
+    public void A_node_id_is_all_that_must_be_said()
+    {
+        NodeConfiguration node = Good(("node.id", "2"));
+        Assert.Equal(new NodeId(2), node.Node);
+        Assert.Equal(IPEndPoint.Parse("127.0.0.1:7000"), node.ListenPeer);
+        Assert.Equal("http://127.0.0.1:8000", node.TablesUrl);
+        Assert.Equal("http://127.0.0.1:9000", node.AdminUrl);
+        Assert.Equal([new Seed(new NodeId(2), "127.0.0.1", 7000)], node.Seeds);
+        Assert.Equal(ConfigurationCheck.FromName("nines"), node.Cluster);
+        Assert.True(node is { DiskSync: true, Insecure: false, Ephemeral: false });
+    }
+
+    [Fact]
+    public void The_file_gives_way_to_the_environment_and_both_to_flags()
+    {
+        File.WriteAllText(_file, """
+            { // comments are allowed
+              "node": { "id": 1 }, "listen": { "tables": "127.0.0.1:1", "admin": "127.0.0.1:2" }, "listen.peer": "127.0.0.1:3",
+              "seeds": ["1@127.0.0.1:3", "2@10.0.0.2:7000"], "groups": 4,
+            }
+            """);
+        ConfigurationSources sources = new ConfigurationSources().AddFile(_file)
+            .AddEnvironment(new Hashtable { ["NINES_LISTEN_ADMIN"] = "off", ["NINES_GROUPS"] = "5", ["PATH"] = "x", ["NINES_ELSE"] = "y" })
+            .AddFlag(ConfigurationKeys.Groups, "6");
+        NodeConfiguration? node = ConfigurationCheck.Check(sources);
+        Assert.Empty(sources.Errors);
+        Assert.Equal((1, null, 6, 2), (node!.ListenTables!.Port, node.ListenAdmin, node.Groups, node.Seeds.Count));
+        Assert.Equal("", node.AdminUrl);
+        Assert.Equal("flag --groups", sources.Get(ConfigurationKeys.Groups).Origin);
+        Assert.Contains("NINES_ELSE", Assert.Single(sources.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_errors_come_at_once_each_with_key_value_rule_and_origin()
+    {
+        File.WriteAllText(_file, """{ "node": { "id": "one" }, "gropus": 3, "listen": { "tables": "somewhere" } }""");
+        ConfigurationSources sources = new ConfigurationSources().AddFile(_file)
+            .AddEnvironment(new Hashtable { ["NINES_TIMEOUTS_ELECTION"] = "100ms" })
+            .AddFlag(ConfigurationKeys.Replicas, "9");
+        Assert.Null(ConfigurationCheck.Check(sources));
+        Assert.Equal(
+            ["gropus", "listen.tables", "node.id", "replicas", "timeouts.election"],
+            sources.Errors.Select(e => e.Key).Distinct().Order(StringComparer.Ordinal));
+        Assert.Contains(sources.Errors, e => e.ToString() ==
+            "replicas: \"9\" is not allowed; expected a number from 1 to 7 (flag --replicas)");
+        Assert.Contains(sources.Errors, e => e.ToString().Contains("environment NINES_TIMEOUTS_ELECTION", StringComparison.Ordinal));
+        Assert.Contains(sources.Errors, e => e.ToString().Contains($"file {_file}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("node.id", "0")]
+    [InlineData("node.id", "")]
+    [InlineData("cluster.name", "My Cluster")]
+    [InlineData("cluster.id", "abc")]
+    [InlineData("data", " ")]
+    [InlineData("seeds", "127.0.0.1:7000")]
+    [InlineData("seeds", "2@127.0.0.1:7000")] // node 1 itself is missing
+    [InlineData("seeds", "1@a:7000,1@b:7000")]
+    [InlineData("seeds", "1@a:0")]
+    [InlineData("listen.peer", "off")]
+    [InlineData("listen.peer", "127.0.0.1")]
+    [InlineData("listen.tables", "127.0.0.1:99999")]
+    [InlineData("listen.admin", "127.0.0.1:8000")] // the tables door has it
+    [InlineData("disk.sync", "false")]
+    [InlineData("disk.reserve", "much")]
+    [InlineData("limits.request", "1GiB")]
+    [InlineData("limits.connections", "-1")]
+    [InlineData("timeouts.heartbeat", "5")]
+    [InlineData("timeouts.heartbeat", "200ms")] // the election time-out is below three of it
+    [InlineData("deadlines.request", "1h")]
+    [InlineData("log.level", "loud")]
+    [InlineData("ephemeral", "yes")]
+    public void A_value_that_is_not_allowed_names_its_key(string key, string value)
+    {
+        ConfigurationSources sources = Sources(("node.id", "1"), (key, value));
+        Assert.Null(ConfigurationCheck.Check(sources));
+        string expected = (key, value) == ("timeouts.heartbeat", "200ms") ? "timeouts.election" : key;
+        Assert.Contains(sources.Errors, e => e.Key == expected && e.Given == sources.Get(ConfigurationKeys.Find(expected)!).Text);
+    }
+
+    [Theory]
+    [InlineData("listen.peer", "0.0.0.0:7000")]
+    [InlineData("listen.tables", "192.168.1.1:8000")]
+    [InlineData("listen.admin", "[::]:9000")]
+    public void A_listener_beyond_loopback_wants_to_be_allowed_in_so_many_words(string key, string value)
+    {
+        ConfigurationSources refused = Sources(("node.id", "1"), (key, value));
+        Assert.Null(ConfigurationCheck.Check(refused));
+        Assert.Contains("--insecure", Assert.Single(refused.Errors).Allowed, StringComparison.Ordinal);
+        Assert.True(Good(("node.id", "1"), (key, value), ("insecure", "true")).Insecure);
+    }
+
+    [Fact]
+    public void A_node_that_listens_everywhere_is_reached_where_its_peers_reach_it()
+    {
+        NodeConfiguration node = Good(
+            ("node.id", "1"), ("seeds", "1@db1.example:7000"), ("listen.admin", "0.0.0.0:9000"), ("insecure", "true"));
+        Assert.Equal("http://db1.example:9000", node.AdminUrl);
+    }
+
+    [Fact]
+    public void Only_throw_away_data_may_go_without_flushes() =>
+        Assert.False(Good(("node.id", "1"), ("ephemeral", "true"), ("disk.sync", "false")).DiskSync);
+
+    [Fact]
+    public void Names_of_keys_variables_and_flags_follow_from_each_other()
+    {
+        Assert.Equal("NINES_TIMEOUTS_HEARTBEAT", ConfigurationKeys.Heartbeat.EnvironmentName);
+        Assert.Equal("--limits-in-flight", ConfigurationKeys.LimitInFlight.FlagName);
+        Assert.Equal(ConfigurationKeys.All.Count, ConfigurationKeys.All.Select(k => k.EnvironmentName).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_file_that_is_no_json_is_an_error_and_not_a_crash()
+    {
+        File.WriteAllText(_file, "node.id = 1");
+        ConfigurationSources sources = new ConfigurationSources().AddFile(_file).AddFile("/no/such/file");
+        Assert.Equal(2, sources.Errors.Count);
+    }
+
+    private static NodeConfiguration Good(params (string Key, string Value)[] values)
+    {
+        ConfigurationSources sources = Sources(values);
+        NodeConfiguration? node = ConfigurationCheck.Check(sources);
+        Assert.Empty(sources.Errors);
+        return node!;
+    }
+
+    private static ConfigurationSources Sources(params (string Key, string Value)[] values)
+    {
+        var sources = new ConfigurationSources();
+        foreach ((string key, string value) in values)
+        {
+            sources.AddFlag(ConfigurationKeys.Find(key)!, value);
+        }
+
+        return sources;
+    }
+}
