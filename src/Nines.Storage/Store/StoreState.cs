@@ -1,0 +1,99 @@
+namespace Nines.Storage.Store;
+
+/// <summary>
+/// All sources of a store at one moment: the active memtable, the sealed ones, the tables. The object never changes, except that
+/// the active memtable takes writes, which readers bound by sequence. So a reader needs two loads to have a consistent store: this
+/// object, then the active memtable's applied index; what the index promises is in the sources or is in an older one, never
+/// in a newer.
+/// <para>
+/// Counted: one for being current, one for each view and cursor. The last to let go releases the version and with it the tables
+/// that no other version contains.
+/// </para>
+/// </summary>
+internal sealed class StoreState
+{
+    private int _references = 1;
+
+    public StoreState(Memtable active, Memtable[] sealedMemtables, Version version)
+    {
+        Active = active;
+        Sealed = sealedMemtables;
+        Version = version;
+        version.Acquire();
+    }
+
+    public Memtable Active { get; }
+
+    /// <summary>Newest first.</summary>
+    public Memtable[] Sealed { get; }
+
+    public Version Version { get; }
+
+    /// <summary>False when nobody holds it any more: the caller looks for the newer one that has replaced it.</summary>
+    public bool TryAcquire()
+    {
+        int references = Volatile.Read(ref _references);
+        while (references > 0)
+        {
+            int seen = Interlocked.CompareExchange(ref _references, references + 1, references);
+            if (seen == references)
+            {
+                return true;
+            }
+
+            references = seen;
+        }
+
+        return false;
+    }
+
+    public void Release()
+    {
+        int left = Interlocked.Decrement(ref _references);
+        Invariant.Assert(left >= 0);
+        if (left == 0)
+        {
+            Version.Release();
+        }
+    }
+
+    public bool TryGet(ReadOnlySpan<byte> key, ulong sequence, out ReadOnlyMemory<byte> value)
+    {
+        Lookup found = Active.TryGet(key, sequence, out value);
+        for (int i = 0; found == Lookup.Missing && i < Sealed.Length; i++)
+        {
+            found = Sealed[i].TryGet(key, sequence, out value);
+        }
+
+        if (found == Lookup.Missing)
+        {
+            found = Version.TryGet(key, out value);
+        }
+
+        return found == Lookup.Found;
+    }
+
+    public IOrderedCursor Range(ulong sequence, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
+    {
+        bool acquired = TryAcquire();
+        Invariant.Assert(acquired);
+        return new RangeCursor(this, sequence, from, to, reverse);
+    }
+
+    public List<SourceCursor> Cursors(ulong sequence, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
+    {
+        var cursors = new List<SourceCursor>(Sealed.Length + Version.LevelCount);
+        if (Active.Count > 0)
+        {
+            cursors.Add(new MemtableCursor(Active, sequence, reverse));
+        }
+
+        foreach (Memtable memtable in Sealed)
+        {
+            cursors.Add(new MemtableCursor(memtable, sequence, reverse));
+        }
+
+        Version.AddCursors(cursors, from, to, reverse);
+        return cursors;
+    }
+}
