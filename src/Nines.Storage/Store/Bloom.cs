@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using Nines.Kernel;
 
 namespace Nines.Storage.Store;
 

@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>What one source of a store knows of a key.</summary>

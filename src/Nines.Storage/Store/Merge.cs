@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>
@@ -114,7 +116,7 @@ internal sealed class RangeCursor : IOrderedCursor
     private bool _ended;
     private int _disposed;
 
-    /// <param name="state">The caller has acquired it for this cursor, which releases it.</param>
+    /// <summary>The caller has acquired the state for this cursor, which releases it.</summary>
     public RangeCursor(
         StoreState state, ulong sequence, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
     {

@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>The store's background work: what is due, and what happens when it is done.</summary>
@@ -172,7 +174,8 @@ public sealed partial class SortedStore
 
         // Flushes first: they free memory. But not into a level 0 that is already too deep for readers.
         bool isCrowded = state.Version.Level(0).Length >= _files.Options.Level0Stall;
-        return isCrowded ? NextCompaction(state) ?? NextFlush(state) : NextFlush(state) ?? NextCompaction(state);
+        StoreWork? first = isCrowded ? NextCompaction(state) : NextFlush(state);
+        return first ?? (isCrowded ? NextFlush(state) : NextCompaction(state));
     }
 
     private FlushWork? NextFlush(StoreState state)

@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>
@@ -204,12 +206,6 @@ public sealed partial class SortedStore : IDisposable
             throw new DamagedException($"{directory}/{ManifestFile.Name}", 0, "missing beside tables");
         }
 
-        for (int end = directory.LastIndexOf('/'); end > 0; end = directory.LastIndexOf('/', end - 1))
-        {
-            disk.SyncDirectory(directory[..end]);
-        }
-
-        disk.SyncDirectory("");
         foreach (Pause _ in ManifestFile.Switch(disk, directory, Manifest.Empty))
         {
         }

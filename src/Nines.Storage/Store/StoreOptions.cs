@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>The sizes of a store. The defaults suit a node with a handful of groups and some gigabytes each.</summary>

@@ -1,3 +1,5 @@
+using Nines.Kernel;
+
 namespace Nines.Storage.Store;
 
 /// <summary>Where background work can be interrupted, delayed or crashed.</summary>
@@ -44,6 +46,8 @@ internal sealed record StoreFiles(
 /// Work that writes tables and then makes a new version durable. What it writes is in nobody's way until the manifest names it, so
 /// a crash or a failure at any step leaves the old version whole and at most some files that nobody knows.
 /// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage(
+    "Design", "CA1001", Justification = "The writer lives from step to step; End closes it.")]
 internal abstract class VersionWork(StoreFiles files, Version version) : StoreWork
 {
     private readonly List<TableReader> _outputs = [];

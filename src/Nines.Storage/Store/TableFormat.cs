@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Nines.Kernel;
 
 namespace Nines.Storage.Store;
 
