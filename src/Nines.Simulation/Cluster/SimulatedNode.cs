@@ -1,0 +1,104 @@
+using Nines.Kernel;
+using Nines.Simulation.Disk;
+
+namespace Nines.Simulation;
+
+/// <summary>What a replica is in its group at this moment.</summary>
+public enum ReplicaRole : byte
+{
+    Follower,
+    Candidate,
+    Leader,
+}
+
+/// <summary>What the checkers may see of one replica.</summary>
+public readonly record struct ReplicaView
+{
+    public GroupId Group { get; init; }
+
+    public ReplicaRole Role { get; init; }
+
+    public Term Term { get; init; }
+
+    public NodeId Vote { get; init; }
+
+    public LogIndex Commit { get; init; }
+
+    public LogIndex Applied { get; init; }
+
+    public LogIndex LastIndex { get; init; }
+
+    /// <summary>A voter in the configuration this replica knows.</summary>
+    public bool IsVoter { get; init; }
+
+    /// <summary>The replica found damage, or lost what it had promised, and takes no part until it is repaired.</summary>
+    public bool IsImpaired { get; init; }
+}
+
+/// <summary>Where the answers to requests go. Called within a node's turn.</summary>
+public interface IAnswerSink
+{
+    void Answered(NodeId node, long token, in Answer answer);
+}
+
+/// <summary>What one start of a node is given.</summary>
+public sealed record NodeSetup
+{
+    public required NodeId Id { get; init; }
+
+    public required SimulatedDisk Disk { get; init; }
+
+    public required SimulatedNetwork.Endpoint Network { get; init; }
+
+    public required IBackground Background { get; init; }
+
+    public required Prng Random { get; init; }
+
+    public required IAnswerSink Answers { get; init; }
+
+    public required IApplyObserver Observer { get; init; }
+
+    public required long WallClockMs { get; init; }
+
+    /// <summary>Added to a running cluster, rather than one of its founders.</summary>
+    public required bool IsJoining { get; init; }
+}
+
+/// <summary>The process refuses to start, and says why.</summary>
+public sealed class NodeRefusedException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>One start of one node, as the simulator drives and watches it. Everything happens on the simulator's thread.</summary>
+public interface ISimulatedNode
+{
+    BootId Boot { get; }
+
+    /// <summary>The node has stopped by its own decision (a failed flush); it takes no further part.</summary>
+    bool IsStopped { get; }
+
+    /// <summary>Why it stopped.</summary>
+    string StopReason { get; }
+
+    void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message);
+
+    void Tick(long wallClockMs);
+
+    void Turn();
+
+    void Write(GroupId group, RequestId id, ReadOnlyMemory<byte> command, long timeoutMs, long token);
+
+    void Read(
+        GroupId group, Consistency consistency, LogIndex notBefore, ReadOnlyMemory<byte> query, long timeoutMs, long token);
+
+    /// <summary>The replicas on this node, in the order of their groups.</summary>
+    void Replicas(List<ReplicaView> into);
+}
+
+/// <summary>Starts nodes: the product's, or a toy for the tests of the simulator itself.</summary>
+public interface INodeFactory
+{
+    /// <summary>The data groups that clients use.</summary>
+    IReadOnlyList<GroupId> Groups { get; }
+
+    /// <exception cref="NodeRefusedException">The node does not start on this data directory.</exception>
+    ISimulatedNode Start(NodeSetup setup);
+}

@@ -1,0 +1,73 @@
+using Nines.Kernel;
+
+namespace Nines.Simulation;
+
+/// <summary>
+/// Which nodes have lost durable data by a fault and are not repaired yet. Raft promises nothing when a majority forgets, so
+/// destructive faults ask here first: of the replicas of any group at most a minority suffers at a time (the fault atlas of
+/// TigerBeetle). Faults that honest disks survive (power loss, torn unsynced writes) need no permission.
+/// </summary>
+public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
+{
+    private readonly SortedDictionary<int, SortedDictionary<GroupId, LogIndex>> _harmed = [];
+
+    /// <summary>How many nodes may be harmed at one time.</summary>
+    public int HarmedMax { get; } = (replicasPerGroup - 1) / 2;
+
+    public IEnumerable<NodeId> Harmed => _harmed.Keys.Select(k => new NodeId(k));
+
+    public bool MayHarm(NodeId node)
+    {
+        Forgive();
+        return _harmed.ContainsKey(node.Value) || _harmed.Count < HarmedMax;
+    }
+
+    /// <summary>The node loses something now. It counts as repaired when it has caught up with what is committed today.</summary>
+    public void Harm(NodeId node)
+    {
+        Invariant.Assert(MayHarm(node));
+        SortedDictionary<GroupId, LogIndex> needed = [];
+        foreach (GroupId group in cluster.Factory.Groups)
+        {
+            needed.Add(group, cluster.Logs.Highest(group));
+        }
+
+        _harmed[node.Value] = needed;
+    }
+
+    /// <summary>The node left the cluster for good: what it lost does not matter any more.</summary>
+    public void Remove(NodeId node) => _harmed.Remove(node.Value);
+
+    private void Forgive()
+    {
+        List<int> repaired = [];
+        foreach ((int node, SortedDictionary<GroupId, LogIndex> needed) in _harmed)
+        {
+            if (cluster.FindHost(new NodeId(node)) is { IsRunning: true } host && IsRepaired(host, needed))
+            {
+                repaired.Add(node);
+            }
+        }
+
+        repaired.ForEach(node => _harmed.Remove(node));
+    }
+
+    private static bool IsRepaired(SimulatedHost host, SortedDictionary<GroupId, LogIndex> needed)
+    {
+        if (host.Replicas.Count == 0)
+        {
+            return false;
+        }
+
+        foreach (ReplicaView view in host.Replicas)
+        {
+            bool caughtUp = !needed.TryGetValue(view.Group, out LogIndex index) || view.Applied >= index;
+            if (view.IsImpaired || !view.IsVoter || !caughtUp)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+}
