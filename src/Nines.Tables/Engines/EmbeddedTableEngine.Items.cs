@@ -1,0 +1,152 @@
+using Nines.Kernel;
+using Nines.Tables.Model;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Machine;
+using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
+
+namespace Nines.Tables.Engines;
+
+public sealed partial class EmbeddedTableEngine
+{
+    /// <summary>How often one call sends its command: the first time, and once more after the catalogue was corrected.</summary>
+    private const int AttemptsMax = 3;
+
+    /// <summary>The length of the table id at the front of a partition.</summary>
+    private const int TableIdLength = 8;
+
+    /// <inheritdoc/>
+    public ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(call);
+        var deadline = new Deadline(_time, call.Timeout);
+        return _catalogue.Known(request.TableName) is { } schema
+            ? ItemAsync(request, call, schema, deadline)
+            : FindAndDoAsync(request, call, deadline);
+    }
+
+    private async ValueTask<ItemResult> FindAndDoAsync(ItemRequest request, TableCall call, Deadline deadline)
+    {
+        Catalogue.Found found = await _catalogue.FindAsync(request.TableName, deadline);
+        return found.Schema is null
+            ? new ItemResult(found.Error, found.Certificate)
+            : await ItemAsync(request, call, found.Schema, deadline);
+    }
+
+    private async ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call, TableSchema schema, Deadline deadline)
+    {
+        bool afterCorrection = false;
+        for (byte attempt = 0; ; attempt++)
+        {
+            if (CheckAgainst(schema, request) is { } refused)
+            {
+                return new ItemResult(refused, Certificate.Refused);
+            }
+
+            Answer answer = await SendAsync(request, call, schema, attempt, afterCorrection, deadline);
+            bool unknownTable = answer.IsDone && TableAnswer.StatusOf(answer.Body.Span) == AnswerStatus.UnknownTable;
+            if (!unknownTable || attempt + 1 == AttemptsMax)
+            {
+                return Result(request, call, answer);
+            }
+
+            Catalogue.Found found = await _catalogue.ReadAsync(request.TableName, deadline);
+            if (found.Schema is null)
+            {
+                return new ItemResult(found.Error, found.Certificate);
+            }
+
+            if (found.Schema.Id == schema.Id)
+            {
+                // The table is active and this group does not know it: the replica that was read is behind, or the group is newer
+                // than the table. Registering is idempotent, and refused for a table that was dropped.
+                await RegisterAsync(answer.Group, schema, deadline);
+            }
+
+            schema = found.Schema;
+            afterCorrection = true;
+        }
+    }
+
+    private ValueTask<Answer> SendAsync(
+        ItemRequest request, TableCall call, TableSchema schema, byte attempt, bool afterCorrection, Deadline deadline)
+    {
+        ByteBuffer key = BufferPool.Shared.Rent();
+        ByteBuffer command = BufferPool.Shared.Rent();
+        KeyRules.Partition(schema, request.Item, key);
+        GroupId group = _replicated.GroupOf(key.Written);
+        KeyRules.Sort(schema, request.Item, key);
+        if (request.Operation == ItemOperation.Get)
+        {
+            ItemCommands.WriteGet(command, schema, key.Written[TableIdLength..], request);
+            BufferPool.Shared.Return(key);
+            Consistency consistency = afterCorrection ? Consistency.Strong : ConsistencyOf(request, call);
+            return ReturnAfter(command, _replicated.ReadAsync(
+                group, TablesMachine.MachineId, consistency, PositionIn(group, call), command.WrittenMemory, deadline.Left));
+        }
+
+        RequestId id = _ids.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
+        ItemCommands.WriteChange(command, schema, key.Written[TableIdLength..], request);
+        ValueTask<Answer> answer = _replicated.WriteAsync(
+            group, TablesMachine.MachineId, id, command.WrittenMemory, deadline.Left);
+        BufferPool.Shared.Return(key);
+        BufferPool.Shared.Return(command);
+        return answer;
+    }
+
+    private static LogIndex PositionIn(GroupId group, TableCall call)
+    {
+        if (call.Session is not { } session)
+        {
+            return LogIndex.Zero;
+        }
+
+        lock (session)
+        {
+            return session.PositionIn(group);
+        }
+    }
+
+    /// <summary>A query's bytes may be needed until its answer is there; those of a command are copied at once.</summary>
+    private static async ValueTask<Answer> ReturnAfter(ByteBuffer query, ValueTask<Answer> answer)
+    {
+        Answer received = await answer;
+        BufferPool.Shared.Return(query);
+        return received;
+    }
+
+    private async ValueTask RegisterAsync(GroupId group, TableSchema schema, Deadline deadline)
+    {
+        var command = new ByteBuffer(64);
+        TableCommand.RegisterTable(command, schema);
+        await _replicated.WriteAsync(group, TablesMachine.MachineId, _ids.Fresh(), command.WrittenMemory, deadline.Left);
+    }
+
+    private static Consistency ConsistencyOf(ItemRequest request, TableCall call) =>
+        call.Consistency ?? (request.ConsistentRead ? Consistency.Strong : Consistency.Eventual);
+
+    private static TableError? CheckAgainst(TableSchema schema, ItemRequest request) => request.Operation switch
+    {
+        ItemOperation.Put => KeyRules.CheckItem(schema, request.Item),
+        ItemOperation.Get or ItemOperation.Delete or ItemOperation.Update => KeyRules.CheckKey(schema, request.Item),
+    };
+
+    private static ItemResult Result(ItemRequest request, TableCall call, in Answer answer)
+    {
+        Observe(call, answer);
+        TableError? error = ErrorOf(answer);
+        long oldSize = 0;
+        long newSize = 0;
+        ReadOnlyMemory<byte> item = default;
+        if (error is null && !TableAnswer.TryReadItem(answer.Body, out oldSize, out newSize, out item))
+        {
+            error = Outcomes.Malformed();
+        }
+
+        decimal units = request.Capacity == CapacityReturn.None || error is not null ? 0
+            : request.Operation == ItemOperation.Get ? Capacity.OfRead(oldSize, ConsistencyOf(request, call) == Consistency.Strong)
+            : Capacity.OfWrite(oldSize, newSize);
+        return new ItemResult(error, CertificateOf(answer, error)) { Item = item, CapacityUnits = units };
+    }
+}

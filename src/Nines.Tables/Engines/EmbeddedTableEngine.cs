@@ -1,0 +1,159 @@
+using Nines.Kernel;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Machine;
+using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
+
+namespace Nines.Tables.Engines;
+
+/// <summary>
+/// Tables kept by this cluster's own replicated groups. Operations on tables go to the control group, operations on items to the
+/// group that owns the partition key. Holds nothing but what can be read again: the catalogue's cache.
+/// </summary>
+public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
+{
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(5);
+
+    private readonly IReplicated _replicated;
+    private readonly TimeProvider _time;
+    private readonly RequestIds _ids = new();
+    private readonly Catalogue _catalogue;
+    private readonly TableLifecycle _lifecycle;
+
+    /// <summary>Makes the engine of one node. <see cref="Start"/> lets it take over what other nodes left undone.</summary>
+    public EmbeddedTableEngine(IReplicated replicated, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(replicated);
+        ArgumentNullException.ThrowIfNull(time);
+        _replicated = replicated;
+        _time = time;
+        _catalogue = new Catalogue(replicated, time);
+        _lifecycle = new TableLifecycle(replicated, _ids, time, SweepEvery);
+    }
+
+    /// <summary>Begins to look now and then for tables that nobody carries on.</summary>
+    public void Start() => _lifecycle.Start();
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _lifecycle.DisposeAsync();
+
+    /// <inheritdoc/>
+    public ValueTask<TableResult> CreateTableAsync(TableDescription wanted, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        ArgumentNullException.ThrowIfNull(call);
+        RequestId id = _ids.Of(call.InvocationId, (byte)TableCommandKind.CreateTable, wanted.Name);
+        UInt128 uuid = call.InvocationId == UInt128.Zero ? RequestIds.FreshUuid() : id.Value;
+        var command = new ByteBuffer(256);
+        TableCommand.CreateTable(command, wanted with { Uuid = uuid });
+        return ChangeTableAsync(id, command, call);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TableResult> DeleteTableAsync(string name, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var command = new ByteBuffer(64);
+        TableCommand.DeleteTable(command, name);
+        TableResult result = await ChangeTableAsync(
+            _ids.Of(call.InvocationId, (byte)TableCommandKind.DeleteTable, name), command, call);
+        if (result.Error is null)
+        {
+            _catalogue.Forget(name);
+        }
+
+        return result;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TableResult> DescribeTableAsync(string name, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var query = new ByteBuffer(64);
+        TableCommand.DescribeTable(query, name);
+        return RowOf(await ReadControlAsync(query, call));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<TableListResult> ListTablesAsync(ListTablesRequest request, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(call);
+        var query = new ByteBuffer(64);
+        TableCommand.ListTables(query, request.After, request.Limit);
+        Answer answer = await ReadControlAsync(query, call);
+        Certificate certificate = Certificate.Of(answer);
+        TableError? error = ErrorOf(answer);
+        (List<string> Names, bool More)? page = error is null ? TableAnswer.TryReadNames(answer.Body.Span) : null;
+        return page is { } names
+            ? new TableListResult(null, certificate) { Names = names.Names, More = names.More }
+            : new TableListResult(error ?? Outcomes.Malformed(), certificate) { Names = [] };
+    }
+
+    private async ValueTask<TableResult> ChangeTableAsync(RequestId id, ByteBuffer command, TableCall call)
+    {
+        Answer answer = await _replicated.WriteAsync(
+            GroupId.Control, TablesMachine.MachineId, id, command.WrittenMemory, call.Timeout);
+        Observe(call, answer);
+        TableResult result = RowOf(answer);
+        if (result.Table is not null)
+        {
+            _lifecycle.Carry(result.Table);
+        }
+
+        return result;
+    }
+
+    private async ValueTask<Answer> ReadControlAsync(ByteBuffer query, TableCall call)
+    {
+        Answer answer = await _replicated.ReadAsync(
+            GroupId.Control, TablesMachine.MachineId, Consistency.Strong, LogIndex.Zero, query.WrittenMemory, call.Timeout);
+        Observe(call, answer);
+        return answer;
+    }
+
+    private static TableResult RowOf(in Answer answer)
+    {
+        TableError? error = ErrorOf(answer);
+        TableDescription? row = error is null ? TableAnswer.TryReadRow(answer.Body.Span) : null;
+        error ??= row is null ? Outcomes.Malformed() : null;
+        return new TableResult(error, CertificateOf(answer, error)) { Table = row };
+    }
+
+    /// <summary>The error of an answer, whether the group could not do it or the rules refuse it.</summary>
+    private static TableError? ErrorOf(in Answer answer)
+    {
+        if (Outcomes.ErrorOf(answer) is { } error)
+        {
+            return error;
+        }
+
+        return TableAnswer.StatusOf(answer.Body.Span) switch
+        {
+            AnswerStatus.Done => null,
+            AnswerStatus.Refused => TableAnswer.TryReadError(answer.Body) ?? Outcomes.Malformed(),
+            AnswerStatus.UnknownTable => TableError.ResourceNotFound(),
+            AnswerStatus.Malformed => Outcomes.Malformed(),
+            AnswerStatus.Damaged => Outcomes.Damaged(),
+        };
+    }
+
+    /// <summary>A refusal by the rules was committed like any command, and still nothing was done.</summary>
+    private static Certificate CertificateOf(in Answer answer, TableError? error)
+    {
+        Certificate certificate = Certificate.Of(answer);
+        return error is not null && certificate.Outcome == Outcome.Done ? certificate with { Outcome = Outcome.NotDone } : certificate;
+    }
+
+    private static void Observe(TableCall call, in Answer answer)
+    {
+        if (answer.IsDone && call.Session is { } session)
+        {
+            // The items of a batch end on several threads.
+            lock (session)
+            {
+                session.Observe(answer.Group, answer.Position);
+            }
+        }
+    }
+}

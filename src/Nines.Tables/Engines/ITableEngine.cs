@@ -1,0 +1,121 @@
+using Nines.Kernel;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
+using Nines.Tables.Protocol;
+
+namespace Nines.Tables.Engines;
+
+/// <summary>
+/// What the tables door needs of whatever keeps the tables. Requests have passed every check that needs no table.
+/// <list type="bullet">
+/// <item>Each call ends within its <see cref="TableCall.Timeout"/> and says what became of it (<see cref="Certificate.Outcome"/>).</item>
+/// <item>A write that carries an invocation id is done once over all its sends, and each send gets the first answer.</item>
+/// <item>An error of the rules (a failed condition, an unknown table) has the outcome NotDone: nothing was changed.</item>
+/// <item>All members may be called from any thread.</item>
+/// </list>
+/// </summary>
+public interface ITableEngine
+{
+    /// <summary>PutItem, GetItem, DeleteItem, UpdateItem.</summary>
+    ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call);
+
+    /// <summary>BatchGetItem.</summary>
+    ValueTask<BatchGetResult> BatchGetAsync(BatchGetRequest request, TableCall call);
+
+    /// <summary>BatchWriteItem: every write on its own.</summary>
+    ValueTask<BatchWriteResult> BatchWriteAsync(BatchWriteRequest request, TableCall call);
+
+    /// <summary>CreateTable: answered while the table is CREATING.</summary>
+    ValueTask<TableResult> CreateTableAsync(TableDescription wanted, TableCall call);
+
+    /// <summary>DescribeTable.</summary>
+    ValueTask<TableResult> DescribeTableAsync(string name, TableCall call);
+
+    /// <summary>DeleteTable: answered while the table is DELETING.</summary>
+    ValueTask<TableResult> DeleteTableAsync(string name, TableCall call);
+
+    /// <summary>ListTables.</summary>
+    ValueTask<TableListResult> ListTablesAsync(ListTablesRequest request, TableCall call);
+}
+
+/// <summary>What a request says beside its body. Belongs to one request.</summary>
+public sealed class TableCall
+{
+    /// <summary>How long the call may take.</summary>
+    public required TimeSpan Timeout { get; init; }
+
+    /// <summary>Overrides what the request's ConsistentRead says.</summary>
+    public Consistency? Consistency { get; init; }
+
+    /// <summary>The session, which every answer is added to; null when the client keeps none.</summary>
+    public SessionToken? Session { get; init; }
+
+    /// <summary>The id all sends of one SDK call share; zero when there is none.</summary>
+    public UInt128 InvocationId { get; init; }
+}
+
+/// <summary>What became of a call and where in the group's order: everything that goes into the <c>x-nines-</c> headers.</summary>
+public readonly record struct Certificate(
+    Outcome Outcome, Reason Reason, GroupId? Group, Term Term, LogIndex Position, long StalenessMs, int RetryAfterMs)
+{
+    /// <summary>Refused before anybody was asked.</summary>
+    public static readonly Certificate Refused = new(Outcome.NotDone, Reason.None, null, Term.Zero, LogIndex.Zero, -1, 0);
+
+    /// <summary>Done, at no single place.</summary>
+    public static readonly Certificate Done = new(Outcome.Done, Reason.None, null, Term.Zero, LogIndex.Zero, -1, 0);
+
+    /// <summary>Of a group's answer.</summary>
+    public static Certificate Of(in Answer answer) =>
+        new(answer.Outcome, answer.Reason, answer.Group, answer.Term, answer.Position, answer.StalenessMs, answer.RetryAfterMs);
+}
+
+/// <summary>The answer to an operation on one item.</summary>
+public readonly record struct ItemResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The encoded item to return; empty when there is none.</summary>
+    public ReadOnlyMemory<byte> Item { get; init; }
+
+    /// <summary>The consumed capacity; zero when not asked for.</summary>
+    public decimal CapacityUnits { get; init; }
+}
+
+/// <summary>The answer of an operation on a table.</summary>
+public readonly record struct TableResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The table as it is now.</summary>
+    public TableDescription? Table { get; init; }
+}
+
+/// <summary>The answer of ListTables.</summary>
+public readonly record struct TableListResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The names of the page.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>More names follow.</summary>
+    public bool More { get; init; }
+}
+
+/// <summary>The answer of BatchGetItem. Lists have one entry for each table of the request, in its order.</summary>
+public readonly record struct BatchGetResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The encoded items that were found.</summary>
+    public IReadOnlyList<IReadOnlyList<ReadOnlyMemory<byte>>> Found { get; init; } = [];
+
+    /// <summary>The keys that were not read, to be asked for again.</summary>
+    public IReadOnlyList<IReadOnlyList<Item>> Unprocessed { get; init; } = [];
+
+    /// <summary>The consumed capacity.</summary>
+    public IReadOnlyList<decimal> CapacityUnits { get; init; } = [];
+}
+
+/// <summary>The answer of BatchWriteItem.</summary>
+public readonly record struct BatchWriteResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The writes that were not done and never will be by this request.</summary>
+    public IReadOnlyList<BatchWrite> Unprocessed { get; init; } = [];
+
+    /// <summary>The consumed capacity by table, in the order of the request.</summary>
+    public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
+}

@@ -1,0 +1,194 @@
+using Nines.Kernel;
+using Nines.Tables.Model.Catalogue;
+
+namespace Nines.Tables.Model.Machine;
+
+/// <summary>The commands of the tables machine. The numbers are in the log: append only.</summary>
+public enum TableCommandKind : byte
+{
+    /// <summary>Control group: a new row, CREATING.</summary>
+    CreateTable = 1,
+
+    /// <summary>Control group: CREATING becomes ACTIVE, once every data group has the registration.</summary>
+    ActivateTable = 2,
+
+    /// <summary>Control group: ACTIVE becomes DELETING.</summary>
+    DeleteTable = 3,
+
+    /// <summary>Control group: removes a DELETING row, once every data group has dropped the table.</summary>
+    ForgetTable = 4,
+
+    /// <summary>Data group: from now on takes items of the table.</summary>
+    RegisterTable = 16,
+
+    /// <summary>Data group: takes no more items and deletes a bounded number of those there are.</summary>
+    DropTable = 17,
+
+    /// <summary>Data group: writes an item.</summary>
+    PutItem = 32,
+
+    /// <summary>Data group: deletes an item.</summary>
+    DeleteItem = 33,
+
+    /// <summary>Data group: changes an item.</summary>
+    UpdateItem = 34,
+}
+
+/// <summary>The queries of the tables machine. Sent between nodes: append only.</summary>
+public enum TableQueryKind : byte
+{
+    /// <summary>Control group: one row by name.</summary>
+    DescribeTable = 1,
+
+    /// <summary>Control group: names in order.</summary>
+    ListTables = 2,
+
+    /// <summary>Control group: rows that are not ACTIVE.</summary>
+    PendingTables = 3,
+
+    /// <summary>Data group: one item.</summary>
+    GetItem = 32,
+}
+
+/// <summary>What a write wants besides being done.</summary>
+[Flags]
+public enum ItemFlags : byte
+{
+    /// <summary>Nothing.</summary>
+    None = 0,
+
+    /// <summary>A condition follows; the write happens only when it is true.</summary>
+    Condition = 1,
+
+    /// <summary>The item as it was, when the condition is false.</summary>
+    ReturnItemOnFailure = 2,
+
+    /// <summary>The sizes of the item before and after, for consumed capacity.</summary>
+    Measure = 4,
+
+    /// <summary>Reads: a projection follows.</summary>
+    Projection = 8,
+}
+
+/// <summary>Which attributes a write returns. The numbers are in the log: append only.</summary>
+public enum ReturnValues : byte
+{
+    /// <summary>None.</summary>
+    None = 0,
+
+    /// <summary>The item as it was.</summary>
+    AllOld = 1,
+
+    /// <summary>The updated attributes as they were.</summary>
+    UpdatedOld = 2,
+
+    /// <summary>The item as it is now.</summary>
+    AllNew = 3,
+
+    /// <summary>The updated attributes as they are now.</summary>
+    UpdatedNew = 4,
+}
+
+/// <summary>
+/// Writes commands and queries. Each begins with a format version and its kind; docs/formats/tables.md draws them.
+/// The buffer is the caller's; nothing is cleared here.
+/// </summary>
+public static class TableCommand
+{
+    /// <summary>The first byte of every command and query.</summary>
+    public const byte Version = 1;
+
+    /// <summary>How many items one DropTable command deletes at most.</summary>
+    public const int DropItemsMax = 256;
+
+    /// <summary>The control group makes the table; id, status and time of the description are its to give.</summary>
+    public static void CreateTable(ByteBuffer to, TableDescription wanted)
+    {
+        ArgumentNullException.ThrowIfNull(wanted);
+        Begin(to, (byte)TableCommandKind.CreateTable);
+        wanted.Encode(to);
+    }
+
+    /// <summary>Every data group has the registration.</summary>
+    public static void ActivateTable(ByteBuffer to, string name, ulong tableId) =>
+        Row(to, TableCommandKind.ActivateTable, name, tableId);
+
+    /// <summary>A client asked for the table to go.</summary>
+    public static void DeleteTable(ByteBuffer to, string name)
+    {
+        Begin(to, (byte)TableCommandKind.DeleteTable);
+        to.Text(name);
+    }
+
+    /// <summary>Every data group has dropped the table.</summary>
+    public static void ForgetTable(ByteBuffer to, string name, ulong tableId) =>
+        Row(to, TableCommandKind.ForgetTable, name, tableId);
+
+    /// <summary>The data group shall take items of the table.</summary>
+    public static void RegisterTable(ByteBuffer to, TableSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        Begin(to, (byte)TableCommandKind.RegisterTable);
+        to.Fixed64(schema.Id);
+        TableRegistration.EncodeKeys(to, schema);
+    }
+
+    /// <summary>The data group shall delete the next items of the table.</summary>
+    public static void DropTable(ByteBuffer to, ulong tableId)
+    {
+        Begin(to, (byte)TableCommandKind.DropTable);
+        to.Fixed64(tableId);
+    }
+
+    /// <summary>Begins a write of an item; what the kind needs follows (condition, update, the encoded item).</summary>
+    public static void BeginItem(
+        ByteBuffer to, TableCommandKind kind, ulong tableId, ReadOnlySpan<byte> key, ItemFlags flags, ReturnValues returns)
+    {
+        Begin(to, (byte)kind);
+        to.Fixed64(tableId);
+        to.Byte((byte)flags);
+        to.Byte((byte)returns);
+        to.Blob(key);
+    }
+
+    /// <summary>Begins the read of an item; the projection follows when the flags say so.</summary>
+    public static void GetItem(ByteBuffer to, ulong tableId, ReadOnlySpan<byte> key, ItemFlags flags)
+    {
+        Begin(to, (byte)TableQueryKind.GetItem);
+        to.Fixed64(tableId);
+        to.Byte((byte)flags);
+        to.Blob(key);
+    }
+
+    /// <summary>One catalogue row.</summary>
+    public static void DescribeTable(ByteBuffer to, string name)
+    {
+        Begin(to, (byte)TableQueryKind.DescribeTable);
+        to.Text(name);
+    }
+
+    /// <summary>The names behind one, at most <paramref name="limit"/>.</summary>
+    public static void ListTables(ByteBuffer to, string after, int limit)
+    {
+        Begin(to, (byte)TableQueryKind.ListTables);
+        to.Text(after);
+        to.Count(limit);
+    }
+
+    /// <summary>The rows that wait for somebody to carry them on.</summary>
+    public static void PendingTables(ByteBuffer to) => Begin(to, (byte)TableQueryKind.PendingTables);
+
+    private static void Row(ByteBuffer to, TableCommandKind kind, string name, ulong tableId)
+    {
+        Begin(to, (byte)kind);
+        to.Fixed64(tableId);
+        to.Text(name);
+    }
+
+    private static void Begin(ByteBuffer to, byte kind)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        to.Byte(Version);
+        to.Byte(kind);
+    }
+}

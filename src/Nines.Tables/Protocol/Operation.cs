@@ -1,0 +1,61 @@
+namespace Nines.Tables.Protocol;
+
+/// <summary>The operations this server answers. Others are UnknownOperationException.</summary>
+public enum Operation
+{
+    /// <summary>Not an operation of this server.</summary>
+    Unknown,
+
+    /// <summary>Makes a table.</summary>
+    CreateTable,
+
+    /// <summary>Describes a table.</summary>
+    DescribeTable,
+
+    /// <summary>Names the tables, a page at a time.</summary>
+    ListTables,
+
+    /// <summary>Deletes a table with everything in it.</summary>
+    DeleteTable,
+
+    /// <summary>Writes a whole item.</summary>
+    PutItem,
+
+    /// <summary>Reads one item.</summary>
+    GetItem,
+
+    /// <summary>Deletes one item.</summary>
+    DeleteItem,
+
+    /// <summary>Changes attributes of one item.</summary>
+    UpdateItem,
+
+    /// <summary>Reads up to 100 items.</summary>
+    BatchGetItem,
+
+    /// <summary>Writes or deletes up to 25 items, each on its own.</summary>
+    BatchWriteItem,
+}
+
+/// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
+public static class OperationNames
+{
+    private const string Prefix = "DynamoDB_20120810.";
+
+    /// <summary>Reads the header; <see cref="Operation.Unknown"/> for everything else.</summary>
+    public static Operation FromTarget(ReadOnlySpan<char> target) =>
+        !target.StartsWith(Prefix, StringComparison.Ordinal) ? Operation.Unknown : target[Prefix.Length..] switch
+        {
+            "PutItem" => Operation.PutItem,
+            "GetItem" => Operation.GetItem,
+            "UpdateItem" => Operation.UpdateItem,
+            "DeleteItem" => Operation.DeleteItem,
+            "BatchGetItem" => Operation.BatchGetItem,
+            "BatchWriteItem" => Operation.BatchWriteItem,
+            "CreateTable" => Operation.CreateTable,
+            "DescribeTable" => Operation.DescribeTable,
+            "ListTables" => Operation.ListTables,
+            "DeleteTable" => Operation.DeleteTable,
+            _ => Operation.Unknown,
+        };
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
+using Nines.Tables.Protocol.Operations;
+
+namespace Nines.Tables.Protocol;
+
+/// <summary>
+/// Requests from their bytes, one method an operation. Never throws for what a client can send: malformed JSON, wrong types and
+/// wrong values all come back as the error DynamoDB answers.
+/// </summary>
+public static class RequestParser
+{
+    private delegate ParsedRequest<T> Body<T>(ref JsonInput json)
+        where T : class;
+
+    /// <summary>CreateTable: the wanted description.</summary>
+    public static ParsedRequest<TableDescription> CreateTable(ReadOnlySpan<byte> body) => Parse(body, Operations.CreateTable.Parse);
+
+    /// <summary>DescribeTable and DeleteTable: the table's name.</summary>
+    public static ParsedRequest<string> TableName(ReadOnlySpan<byte> body) => Parse(body, TableNames.ParseName);
+
+    /// <summary>ListTables.</summary>
+    public static ParsedRequest<ListTablesRequest> ListTables(ReadOnlySpan<byte> body) => Parse(body, TableNames.ParseList);
+
+    /// <summary>PutItem, GetItem, DeleteItem, UpdateItem.</summary>
+    public static ParsedRequest<ItemRequest> Item(ReadOnlySpan<byte> body, ItemOperation operation) => operation switch
+    {
+        ItemOperation.Put => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Put)),
+        ItemOperation.Get => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Get)),
+        ItemOperation.Delete => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Delete)),
+        ItemOperation.Update => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Update)),
+    };
+
+    /// <summary>BatchGetItem.</summary>
+    public static ParsedRequest<BatchGetRequest> BatchGet(ReadOnlySpan<byte> body) => Parse(body, Operations.BatchGet.Parse);
+
+    /// <summary>BatchWriteItem.</summary>
+    public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body) => Parse(body, BatchWrites.Parse);
+
+    /// <summary>Whether a body is JSON at all, which is looked at before anything else.</summary>
+    public static bool IsJson(ReadOnlySpan<byte> body)
+    {
+        try
+        {
+            var json = new JsonInput(body);
+            json.Drain();
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    private static ParsedRequest<T> Parse<T>(ReadOnlySpan<byte> body, Body<T> read)
+        where T : class
+    {
+        try
+        {
+            var json = new JsonInput(body);
+            ParsedRequest<T> parsed = json.Begin() ? read(ref json) : default;
+            json.Drain();
+            return json.Fault is { } fault ? new(TableError.Serialization(fault)) : parsed;
+        }
+        catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
+        {
+            // The reader's way to say: no JSON (JsonException), or a string that is no Unicode (InvalidOperationException).
+            return new(TableError.Serialization(""));
+        }
+    }
+}

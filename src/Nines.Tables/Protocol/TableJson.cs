@@ -1,0 +1,139 @@
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Values;
+
+namespace Nines.Tables.Protocol;
+
+/// <summary>Table descriptions as DynamoDB writes them.</summary>
+internal static class TableJson
+{
+    public static void Write(TableDescription table, string arnPrefix, ref JsonOutput json)
+    {
+        json.BeginObject();
+        WriteAttributes(table, ref json);
+        json.Name("TableName"u8);
+        json.Value(table.Name);
+        json.Name("KeySchema"u8);
+        json.BeginArray();
+        WriteKey(table.Hash, "HASH"u8, ref json);
+        if (table.Range is { } range)
+        {
+            WriteKey(range, "RANGE"u8, ref json);
+        }
+
+        json.EndArray();
+        json.Name("TableStatus"u8);
+        json.Value(StatusOf(table.Status));
+        json.Name("CreationDateTime"u8);
+        json.Value(table.CreatedMs / 1000m);
+        WriteThroughput(table, ref json);
+        json.Name("TableSizeBytes"u8);
+        json.Value(0);
+        json.Name("ItemCount"u8);
+        json.Value(0);
+        json.Name("TableArn"u8);
+        json.Value(arnPrefix + table.Name);
+        json.Name("TableId"u8);
+        json.Value(TableId(table.Uuid));
+        WriteModes(table, ref json);
+        json.EndObject();
+    }
+
+    private static ReadOnlySpan<byte> StatusOf(TableStatus status) => status switch
+    {
+        TableStatus.Creating => "CREATING"u8,
+        TableStatus.Active => "ACTIVE"u8,
+        TableStatus.Deleting => "DELETING"u8,
+    };
+
+    private static void WriteAttributes(TableDescription table, ref JsonOutput json)
+    {
+        json.Name("AttributeDefinitions"u8);
+        json.BeginArray();
+        if (table.Range is { } first && table.RangeDefinedFirst)
+        {
+            WriteAttribute(first, ref json);
+        }
+
+        WriteAttribute(table.Hash, ref json);
+        if (table.Range is { } second && !table.RangeDefinedFirst)
+        {
+            WriteAttribute(second, ref json);
+        }
+
+        json.EndArray();
+    }
+
+    private static void WriteAttribute(KeyAttribute attribute, ref JsonOutput json)
+    {
+        json.BeginObject();
+        json.Name("AttributeName"u8);
+        json.Value(attribute.Name);
+        json.Name("AttributeType"u8);
+        json.Value(attribute.Type.Code());
+        json.EndObject();
+    }
+
+    private static void WriteKey(KeyAttribute attribute, ReadOnlySpan<byte> type, ref JsonOutput json)
+    {
+        json.BeginObject();
+        json.Name("AttributeName"u8);
+        json.Value(attribute.Name);
+        json.Name("KeyType"u8);
+        json.Value(type);
+        json.EndObject();
+    }
+
+    private static void WriteThroughput(TableDescription table, ref JsonOutput json)
+    {
+        json.Name("ProvisionedThroughput"u8);
+        json.BeginObject();
+        json.Name("NumberOfDecreasesToday"u8);
+        json.Value(0);
+        json.Name("ReadCapacityUnits"u8);
+        json.Value(table.ReadCapacityUnits);
+        json.Name("WriteCapacityUnits"u8);
+        json.Value(table.WriteCapacityUnits);
+        json.EndObject();
+    }
+
+    private static void WriteModes(TableDescription table, ref JsonOutput json)
+    {
+        if (table.Billing == BillingMode.PayPerRequest)
+        {
+            json.Name("BillingModeSummary"u8);
+            json.BeginObject();
+            json.Name("BillingMode"u8);
+            json.Value("PAY_PER_REQUEST"u8);
+            if (table.Status != TableStatus.Creating)
+            {
+                json.Name("LastUpdateToPayPerRequestDateTime"u8);
+                json.Value(table.CreatedMs / 1000m);
+            }
+
+            json.EndObject();
+        }
+
+        if (table.Class != TableClass.Unset)
+        {
+            json.Name("TableClassSummary"u8);
+            json.BeginObject();
+            json.Name("TableClass"u8);
+            json.Value(table.Class == TableClass.Standard ? "STANDARD"u8 : "STANDARD_INFREQUENT_ACCESS"u8);
+            json.EndObject();
+        }
+
+        json.Name("DeletionProtectionEnabled"u8);
+        json.Value(table.DeletionProtection);
+    }
+
+    /// <summary>The identity in the form of a random UUID (RFC 9562, version 4).</summary>
+    private static string TableId(UInt128 uuid)
+    {
+        const int VersionShift = 76;
+        const int VariantShift = 62;
+        UInt128 fields = uuid & ~((UInt128)0xF << VersionShift) & ~((UInt128)0x3 << VariantShift);
+        fields |= ((UInt128)0x4 << VersionShift) | ((UInt128)0x2 << VariantShift);
+        string hex = fields.ToString("x32", null);
+        return $"{hex[..8]}-{hex[8..12]}-{hex[12..16]}-{hex[16..20]}-{hex[20..]}";
+    }
+}

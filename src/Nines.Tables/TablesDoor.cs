@@ -1,0 +1,205 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Nines.Kernel;
+using Nines.Tables.Engines;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
+using Nines.Tables.Protocol;
+
+namespace Nines.Tables;
+
+/// <summary>
+/// The DynamoDB door: HTTP in, engine, HTTP out. Takes <c>POST /</c> with an operation in <c>X-Amz-Target</c>, and <c>GET /</c> as a
+/// health check. Which listener it hangs on, and with what limits on connections, is the host's choice.
+/// </summary>
+public sealed class TablesDoor
+{
+    private readonly ITableEngine _engine;
+    private readonly TablesDoorOptions _options;
+    private readonly string _arnPrefix;
+    private readonly byte[] _healthy;
+    private readonly AmazonRequestIds _requestIds = new();
+
+    /// <summary>A door to an engine.</summary>
+    public TablesDoor(ITableEngine engine, TablesDoorOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(engine);
+        _engine = engine;
+        _options = options ?? new TablesDoorOptions();
+        _arnPrefix = _options.ArnPrefix;
+
+        // The blank at the end is DynamoDB's.
+        _healthy = Encoding.UTF8.GetBytes($"healthy: dynamodb.{_options.Region}.amazonaws.com ");
+    }
+
+    /// <summary>Answers one request; a request delegate of ASP.NET Core.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        HttpRequest request = context.Request;
+        var response = new DoorResponse(context.Response, _options);
+        if (HttpMethods.IsGet(request.Method))
+        {
+            await response.SendAsync(200, _requestIds.Next(), "text/plain", _healthy);
+            return;
+        }
+
+        if (!HttpMethods.IsPost(request.Method) || !DoorRequest.IsJson(request))
+        {
+            await response.SendAsync(404, _requestIds.Next(), "text/plain", "<UnknownOperationException/>\n"u8.ToArray());
+            return;
+        }
+
+        using DoorBody body = await DoorBody.ReadAsync(request);
+        if (body.IsTooLarge)
+        {
+            await response.SendAsync(413, _requestIds.Next(), "text/plain", default);
+            return;
+        }
+
+        ByteBuffer answer = BufferPool.Shared.Rent();
+        Certificate certificate = Certificate.Refused;
+        TableError? error = DoorRequest.TryReadCall(request, _options, out TableCall call);
+        if (!body.IsReadable)
+        {
+            error = TableError.Serialization("");
+        }
+
+        if (error is null)
+        {
+            Operation operation = OperationNames.FromTarget(request.Headers["X-Amz-Target"].ToString());
+            (error, certificate) = await DoAsync(operation, body, call, answer);
+        }
+
+        if (error is not null)
+        {
+            answer.Clear();
+            ResponseWriter.Error(answer, error);
+        }
+
+        await response.SendAsync(error?.Status ?? 200, _requestIds.Next(), certificate, call, request, answer.WrittenMemory);
+        BufferPool.Shared.Return(answer);
+    }
+
+    private ValueTask<(TableError? Error, Certificate Certificate)> DoAsync(
+        Operation operation, DoorBody body, TableCall call, ByteBuffer answer) => operation switch
+        {
+            Operation.PutItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Put), call, answer),
+            Operation.GetItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Get), call, answer),
+            Operation.DeleteItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Delete), call, answer),
+            Operation.UpdateItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Update), call, answer),
+            Operation.BatchGetItem => BatchGetAsync(RequestParser.BatchGet(body.Span), call, answer),
+            Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span), call, answer),
+            Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span), call, answer),
+            Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span), call, answer),
+            Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span), call, answer),
+            Operation.ListTables => ListTablesAsync(RequestParser.ListTables(body.Span), call, answer),
+
+            // Malformed JSON is noticed before an unknown operation is.
+            Operation.Unknown => Refused(
+                body.Span.IsEmpty || RequestParser.IsJson(body.Span) ? TableError.UnknownOperation() : TableError.Serialization("")),
+        };
+
+    private static ValueTask<(TableError? Error, Certificate Certificate)> Refused(TableError error) =>
+        new((error, Certificate.Refused));
+
+    private ValueTask<(TableError? Error, Certificate Certificate)> ItemAsync(
+        ParsedRequest<ItemRequest> parsed, TableCall call, ByteBuffer answer)
+    {
+        return parsed.IsGood ? DoAsync(parsed.Request) : Refused(parsed.Error);
+
+        async ValueTask<(TableError?, Certificate)> DoAsync(ItemRequest request)
+        {
+            ItemResult result = await _engine.ItemAsync(request, call);
+            TableError? error = result.Error;
+            if (error is null && !ResponseWriter.Item(answer, request, result.Item, result.CapacityUnits))
+            {
+                error = Outcomes.Damaged();
+            }
+
+            return (error, result.Certificate);
+        }
+    }
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> BatchGetAsync(
+        ParsedRequest<BatchGetRequest> parsed, TableCall call, ByteBuffer answer)
+    {
+        if (!parsed.IsGood)
+        {
+            return (parsed.Error, Certificate.Refused);
+        }
+
+        BatchGetResult result = await _engine.BatchGetAsync(parsed.Request, call);
+        TableError? error = result.Error;
+        if (error is null
+            && !ResponseWriter.BatchGet(answer, parsed.Request, result.Found, result.Unprocessed, result.CapacityUnits))
+        {
+            error = Outcomes.Damaged();
+        }
+
+        return (error, result.Certificate);
+    }
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> BatchWriteAsync(
+        ParsedRequest<BatchWriteRequest> parsed, TableCall call, ByteBuffer answer)
+    {
+        if (!parsed.IsGood)
+        {
+            return (parsed.Error, Certificate.Refused);
+        }
+
+        BatchWriteResult result = await _engine.BatchWriteAsync(parsed.Request, call);
+        if (result.Error is null)
+        {
+            ResponseWriter.BatchWrite(answer, parsed.Request, result.Unprocessed, result.CapacityUnits);
+        }
+
+        return (result.Error, result.Certificate);
+    }
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> CreateTableAsync(
+        ParsedRequest<TableDescription> parsed, TableCall call, ByteBuffer answer) =>
+        parsed.IsGood
+            ? WriteTable(await _engine.CreateTableAsync(parsed.Request, call), isDescribe: false, answer)
+            : (parsed.Error, Certificate.Refused);
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> DeleteTableAsync(
+        ParsedRequest<string> parsed, TableCall call, ByteBuffer answer) =>
+        parsed.IsGood
+            ? WriteTable(await _engine.DeleteTableAsync(parsed.Request, call), isDescribe: false, answer)
+            : (parsed.Error, Certificate.Refused);
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> DescribeTableAsync(
+        ParsedRequest<string> parsed, TableCall call, ByteBuffer answer) =>
+        parsed.IsGood
+            ? WriteTable(await _engine.DescribeTableAsync(parsed.Request, call), isDescribe: true, answer)
+            : (parsed.Error, Certificate.Refused);
+
+    private (TableError? Error, Certificate Certificate) WriteTable(TableResult result, bool isDescribe, ByteBuffer answer)
+    {
+        if (result.Table is not null)
+        {
+            ResponseWriter.Table(answer, result.Table, isDescribe, _arnPrefix);
+        }
+
+        return (result.Error, result.Certificate);
+    }
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> ListTablesAsync(
+        ParsedRequest<ListTablesRequest> parsed, TableCall call, ByteBuffer answer)
+    {
+        if (!parsed.IsGood)
+        {
+            return (parsed.Error, Certificate.Refused);
+        }
+
+        TableListResult result = await _engine.ListTablesAsync(parsed.Request, call);
+        if (result.Error is null)
+        {
+            ResponseWriter.TableNames(answer, result.Names, result.More);
+        }
+
+        return (result.Error, result.Certificate);
+    }
+}

@@ -1,0 +1,29 @@
+namespace Nines.Tables;
+
+/// <summary>How the door behaves. All of it has a sensible default.</summary>
+public sealed record TablesDoorOptions
+{
+    /// <summary>The time a request may take when it does not say: several failovers long, and below what SDKs wait for.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(5);
+
+    /// <summary>The longest time a request may ask for with <c>x-nines-timeout-ms</c>.</summary>
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(60);
+
+    /// <summary>The largest body, before and after decompression; DynamoDB's own limit.</summary>
+    public const int MaxBodyBytes = 16 * 1024 * 1024;
+
+    /// <summary>See <see cref="DefaultTimeout"/>.</summary>
+    public TimeSpan Timeout { get; init; } = DefaultTimeout;
+
+    /// <summary>The region in table ARNs and in the health text.</summary>
+    public string Region { get; init; } = "us-east-1";
+
+    /// <summary>The account in table ARNs.</summary>
+    public string AccountId { get; init; } = "000000000000";
+
+    /// <summary>Shown as <c>x-nines-node</c> when not empty.</summary>
+    public string Node { get; init; } = "";
+
+    /// <summary>What a table's name is appended to.</summary>
+    internal string ArnPrefix => $"arn:aws:dynamodb:{Region}:{AccountId}:table/";
+}

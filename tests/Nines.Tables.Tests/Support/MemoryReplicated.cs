@@ -1,0 +1,113 @@
+using Nines.Kernel;
+using Nines.Tables.Model.Machine;
+
+namespace Nines.Tables.Tests.Support;
+
+/// <summary>
+/// Replicated groups without replication: each group applies commands at once, in order, and keeps the first answer of a request
+/// id. Tests say with <see cref="Interfere"/> what goes wrong, and with <see cref="AddGroup"/> that a group was split.
+/// </summary>
+public sealed class MemoryReplicated : IReplicated
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<GroupId, Group> _groups = [];
+    private readonly TablesMachine _machine = new();
+    private IReadOnlyList<GroupId> _dataGroups = [];
+    private long _timeMs = 1_700_000_000_000;
+
+    public MemoryReplicated(int dataGroups = 4)
+    {
+        _groups[GroupId.Control] = new Group();
+        for (int i = 0; i < dataGroups; i++)
+        {
+            AddGroup();
+        }
+    }
+
+    /// <summary>Called before each command and query; an answer replaces the work.</summary>
+    public Func<GroupId, bool, Answer?>? Interfere { get; set; }
+
+    /// <summary>Commands that were sent, whether they had an effect or not.</summary>
+    public int Commands { get; private set; }
+
+    public Consistency LastConsistency { get; private set; }
+
+    public LogIndex LastNotBefore { get; private set; }
+
+    public IReadOnlyList<GroupId> Groups => _dataGroups;
+
+    public MemoryState StateOf(GroupId group) => _groups[group].State;
+
+    public void AddGroup()
+    {
+        var id = new GroupId(_dataGroups.Count + 1);
+        _groups[id] = new Group();
+        _dataGroups = [.. _dataGroups, id];
+    }
+
+    public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) =>
+        _dataGroups[(int)(Crc32C.Of(partitionKey) % (uint)_dataGroups.Count)];
+
+    public ValueTask<Answer> WriteAsync(
+        GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
+    {
+        lock (_lock)
+        {
+            Commands++;
+            if (Interfere?.Invoke(group, true) is { } answer)
+            {
+                return new(answer);
+            }
+
+            Group at = _groups[group];
+            if (!at.First.TryGetValue(id, out Answer first))
+            {
+                at.Applied = at.Applied.Next;
+                var body = new ByteBuffer();
+                _machine.Apply(new CommandContext(at.Applied, _timeMs++), command.ToArray(), at.State, body);
+                first = AnswerAt(group, at, body);
+                at.First[id] = first;
+            }
+
+            return new(first);
+        }
+    }
+
+    public ValueTask<Answer> ReadAsync(
+        GroupId group, byte machine, Consistency consistency, LogIndex notBefore, ReadOnlyMemory<byte> query, TimeSpan timeout)
+    {
+        lock (_lock)
+        {
+            LastConsistency = consistency;
+            LastNotBefore = notBefore;
+            if (Interfere?.Invoke(group, false) is { } answer)
+            {
+                return new(answer);
+            }
+
+            Group at = _groups[group];
+            var body = new ByteBuffer();
+            _machine.Query(query.ToArray(), at.State, body);
+            return new(AnswerAt(group, at, body));
+        }
+    }
+
+    private static Answer AnswerAt(GroupId group, Group at, ByteBuffer body) => new()
+    {
+        Outcome = Outcome.Done,
+        Group = group,
+        Term = new Term(3),
+        Position = at.Applied,
+        StalenessMs = 0,
+        Body = body.ToArray(),
+    };
+
+    private sealed class Group
+    {
+        public MemoryState State { get; } = new();
+
+        public Dictionary<RequestId, Answer> First { get; } = [];
+
+        public LogIndex Applied { get; set; }
+    }
+}
