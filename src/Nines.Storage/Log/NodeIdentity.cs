@@ -1,0 +1,168 @@
+using Nines.Kernel;
+
+namespace Nines.Storage.Log;
+
+/// <summary>Why a data directory cannot be used as the node's.</summary>
+public enum IdentityProblem
+{
+    /// <summary>There is data but no identity file.</summary>
+    DataWithoutIdentity,
+
+    /// <summary>Neither copy in the identity file can be read.</summary>
+    Damaged,
+
+    OtherCluster,
+
+    OtherNode,
+}
+
+/// <summary>The data directory is refused; the message says what to do.</summary>
+public sealed class IdentityException(IdentityProblem problem, string message) : Exception(message)
+{
+    public IdentityProblem Problem { get; } = problem;
+}
+
+/// <summary>
+/// Who a data directory belongs to, and how often a node was started on it. The file holds two copies, each with a checksum, a page
+/// apart; it is replaced whole (new file, sync, rename, sync of the directory), so a crash leaves the old or the new one.
+/// </summary>
+public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
+{
+    public const string FileName = "identity";
+
+    private const string TemporaryName = "identity.new";
+    private const ulong Magic = 0x4D414953454E494E; // "NINESIAM"
+    private const uint Version = 1;
+    private const int RecordBytes = 64;
+    private const int SecondCopyOffset = 4096;
+
+    /// <summary>
+    /// Reads the identity of a data directory without changing it. Null: the directory is new. Data without an identity is
+    /// refused: a node that forgot who it is must not vote.
+    /// </summary>
+    /// <param name="disk">The data directory.</param>
+    /// <param name="dataDirectories">Where data would be, if there was any.</param>
+    /// <exception cref="IdentityException">The directory holds data that cannot be attributed.</exception>
+    public static NodeIdentity? Read(IDisk disk, IReadOnlyList<string> dataDirectories)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        ArgumentNullException.ThrowIfNull(dataDirectories);
+        if (!disk.Exists(FileName))
+        {
+            foreach (string directory in dataDirectories)
+            {
+                if (disk.List(directory).Count > 0)
+                {
+                    throw new IdentityException(
+                        IdentityProblem.DataWithoutIdentity,
+                        $"The data directory has files in {directory} but no file '{FileName}'. Restore the file from where the "
+                        + "directory came from, or empty the data directory and let the node join as a new one.");
+                }
+            }
+
+            return null;
+        }
+
+        using IDiskFile file = disk.Open(FileName, DiskOpen.Read);
+        NodeIdentity? first = ReadCopy(file, 0);
+        NodeIdentity? second = ReadCopy(file, SecondCopyOffset);
+        return first ?? second ?? throw new IdentityException(
+            IdentityProblem.Damaged,
+            $"Both copies in the file '{FileName}' are damaged. Restore the file, or empty the data directory and let the node join "
+            + "as a new one; its replicas are rebuilt from the others.");
+    }
+
+    /// <summary>Makes a new directory this node's, durably, with boot 1.</summary>
+    public static NodeIdentity Create(IDisk disk, ClusterId cluster, NodeId node)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        Invariant.Assert(!disk.Exists(FileName) && node.Value > 0);
+        var identity = new NodeIdentity(cluster, node, new BootId(1));
+        identity.Write(disk);
+        return identity;
+    }
+
+    /// <summary>
+    /// Counts one more start, durably, before the node speaks. Null expectations are not checked: a node that joins learns its
+    /// cluster from this file.
+    /// </summary>
+    /// <exception cref="IdentityException">It is another cluster's or another node's directory.</exception>
+    public NodeIdentity Start(IDisk disk, ClusterId? cluster = null, NodeId? node = null)
+    {
+        ArgumentNullException.ThrowIfNull(disk);
+        if (cluster is { } expected && expected != Cluster)
+        {
+            throw new IdentityException(
+                IdentityProblem.OtherCluster,
+                $"The data directory belongs to cluster {Cluster}, not to {expected}. Point the node at its own directory, or at the "
+                + "cluster the data is from.");
+        }
+
+        if (node is { } wanted && wanted != Node)
+        {
+            throw new IdentityException(
+                IdentityProblem.OtherNode,
+                $"The data directory belongs to node {Node}, not to {wanted}. Point each node at its own directory; a copied "
+                + "directory cannot be a second node.");
+        }
+
+        NodeIdentity next = this with { Boot = new BootId(checked(Boot.Value + 1)) };
+        next.Write(disk);
+        return next;
+    }
+
+    private static NodeIdentity? ReadCopy(IDiskFile file, long offset)
+    {
+        Span<byte> bytes = stackalloc byte[RecordBytes];
+        try
+        {
+            if (file.Read(offset, bytes) != RecordBytes)
+            {
+                return null;
+            }
+        }
+        catch (DiskException e) when (e.Failure == DiskFailure.Device)
+        {
+            // A bad sector under one copy; the other one decides.
+            return null;
+        }
+
+        var reader = new ByteReader(bytes);
+        ulong magic = reader.Fixed64();
+        uint version = reader.Fixed32();
+        int node = (int)reader.Fixed32();
+        ulong low = reader.Fixed64();
+        ulong high = reader.Fixed64();
+        long boot = (long)reader.Fixed64();
+        bool whole = Crc32C.Of(bytes[..(RecordBytes - 4)]) == System.Buffers.Binary.BinaryPrimitives.ReadUInt32LittleEndian(bytes[(RecordBytes - 4)..]);
+        return whole && magic == Magic && version == Version && node > 0 && boot > 0
+            ? new NodeIdentity(new ClusterId(new UInt128(high, low)), new NodeId(node), new BootId(boot))
+            : null;
+    }
+
+    private void Write(IDisk disk)
+    {
+        var copy = new ByteBuffer(RecordBytes);
+        copy.Fixed64(Magic);
+        copy.Fixed32(Version);
+        copy.Fixed32((uint)Node.Value);
+        copy.Fixed64((ulong)Cluster.Value);
+        copy.Fixed64((ulong)(Cluster.Value >> 64));
+        copy.Fixed64((ulong)Boot.Value);
+        while (copy.Length < RecordBytes - 4)
+        {
+            copy.Byte(0);
+        }
+
+        copy.Fixed32(Crc32C.Of(copy.Written));
+        using (IDiskFile file = disk.Open(TemporaryName, DiskOpen.Create))
+        {
+            file.Write(0, copy.Written);
+            file.Write(SecondCopyOffset, copy.Written);
+            file.Sync();
+        }
+
+        disk.Rename(TemporaryName, FileName);
+        disk.SyncDirectory("");
+    }
+}
