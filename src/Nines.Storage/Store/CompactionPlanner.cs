@@ -9,11 +9,11 @@ namespace Nines.Storage.Store;
 internal static class CompactionPlanner
 {
     /// <summary>The level most in need of being merged into the next, or -1 when none is.</summary>
-    public static int LevelDue(ReadOnlySpan<LevelSize> levels, StoreOptions options)
+    public static int LevelDue(IReadOnlyList<LevelSize> levels, StoreOptions options)
     {
         int due = -1;
         double highest = 1;
-        for (int level = 0; level < levels.Length - 1; level++)
+        for (int level = 0; level < levels.Count - 1; level++)
         {
             double need = level == 0
                 ? (double)levels[0].Tables / options.Level0Tables
@@ -82,7 +82,7 @@ internal sealed record Compaction(
     /// </summary>
     public bool IsMove =>
         Upper.Length == 1 && Lower.Length == 0
-        && (Upper[0].Meta.Tombstones == 0 || Version.Tables.Any(t => t != Upper[0]));
+        && (Upper[0].Meta.Tombstones == 0 || !Version.IsBottom(Level + 1, Upper[0].Meta.Smallest, Largest));
 
     public TableReader[] Inputs => [.. Upper, .. Lower];
 }

@@ -15,7 +15,7 @@ namespace Nines.Storage.Store;
 /// </summary>
 internal sealed record Manifest
 {
-    public const ulong Magic = 0x4D5345_4E494E45;
+    public const ulong Magic = 0x4E414D53454E494E;
     public const uint FormatVersion = 1;
 
     /// <summary>More is not a manifest but damage, or somebody's attempt on our memory.</summary>
@@ -177,8 +177,15 @@ internal static class ManifestFile
         }
 
         byte[] bytes = new byte[file.Length];
-        int count = file.Read(0, bytes);
-        return Manifest.Decode(bytes.AsSpan(0, count)) ?? throw new DamagedException(path, 0, "not a manifest");
+        try
+        {
+            int count = file.Read(0, bytes);
+            return Manifest.Decode(bytes.AsSpan(0, count)) ?? throw new DamagedException(path, 0, "not a manifest");
+        }
+        catch (DiskException e)
+        {
+            throw new DamagedException(path, 0, "unreadable", e);
+        }
     }
 
     /// <summary>

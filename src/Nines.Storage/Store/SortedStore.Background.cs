@@ -123,7 +123,7 @@ public sealed partial class SortedStore
     public StoreStatistics Statistics()
     {
         StoreState state = CurrentState;
-        LevelSize[] levels = state.Version.Sizes();
+        IReadOnlyList<LevelSize> levels = state.Version.Sizes;
         return new StoreStatistics
         {
             MemtableBytes = state.Active.Bytes,
@@ -191,7 +191,7 @@ public sealed partial class SortedStore
 
     private CompactionWork? NextCompaction(StoreState state)
     {
-        int level = CompactionPlanner.LevelDue(state.Version.Sizes(), _files.Options);
+        int level = CompactionPlanner.LevelDue(state.Version.Sizes, _files.Options);
         if (level < 0 || Damage is not null)
         {
             return null;

@@ -164,7 +164,7 @@ public sealed partial class SortedStore : IDisposable
     /// <param name="expired">Entries that compactions may already have dropped here or elsewhere do not count.</param>
     public static ulong StateHash(IOrderedReader reader, ICompactionFilter? expired = null)
     {
-        ulong hash = 0;
+        ulong hash = 1;
         using IOrderedCursor cursor = reader.Range(default, default);
         while (cursor.MoveNext())
         {

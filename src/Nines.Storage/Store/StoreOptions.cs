@@ -63,8 +63,9 @@ public readonly record struct StorePoint(LogPosition Position, ReadOnlyMemory<by
 }
 
 /// <summary>Bytes on disk are not what was written there. The replica's data is to be replaced from a peer; nothing was guessed.</summary>
-public sealed class DamagedException(string file, long offset, string what)
-    : Exception($"{file} is damaged at offset {offset}: {what}")
+/// <remarks>Also what the device cannot read any more: to the reader it is the same.</remarks>
+public sealed class DamagedException(string file, long offset, string what, Exception? inner = null)
+    : Exception($"{file} is damaged at offset {offset}: {what}", inner)
 {
     public string File { get; } = file;
 

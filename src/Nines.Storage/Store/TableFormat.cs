@@ -43,7 +43,7 @@ internal sealed record TableMeta
 /// <summary>The layout of table files; docs/formats/store.md draws it.</summary>
 internal static class TableFormat
 {
-    public const ulong Magic = 0x454C4241544E494E;
+    public const ulong Magic = 0x4C425453454E494E;
     public const uint FormatVersion = 1;
     public const int FooterBytes = 80;
     public const string Suffix = ".table";
@@ -127,7 +127,7 @@ internal sealed record TableFooter
         reader.Fixed64();
         uint checksum = reader.Fixed32();
         if (!isTable || !reader.IsComplete || written != identity
-            || checksum != TableFormat.Checksum(identity, offset, bytes[..^sizeof(uint)])
+            || checksum != ChecksumOf(bytes, identity, offset)
             || !LiesBefore(filter, offset) || !LiesBefore(index, offset))
         {
             return null;
@@ -138,6 +138,13 @@ internal sealed record TableFooter
             Identity = identity, Entries = entries, Tombstones = tombstones, Filter = filter, Index = index,
         };
     }
+
+    /// <summary>
+    /// The checksum that a footer ends with. The manifest holds the same value, not one over the whole footer: the CRC of bytes that
+    /// end with their own CRC does not depend on the bytes.
+    /// </summary>
+    public static uint ChecksumOf(ReadOnlySpan<byte> footer, long identity, long offset) =>
+        TableFormat.Checksum(identity, offset, footer[..^sizeof(uint)]);
 
     public static bool LiesBefore(in BlockHandle handle, long end) =>
         handle.Offset >= 0 && handle.Length > 0 && handle.Offset <= end - handle.Length;

@@ -106,7 +106,17 @@ internal sealed class TableReader(TableMeta meta, string path, IDiskFile file, B
     }
 
     /// <summary>Raw bytes for a snapshot; whoever receives them checks them.</summary>
-    public int Read(long offset, Span<byte> destination) => file.Read(offset, destination);
+    public int Read(long offset, Span<byte> destination)
+    {
+        try
+        {
+            return file.Read(offset, destination);
+        }
+        catch (DiskException e)
+        {
+            throw new DamagedException(path, offset, "unreadable", e);
+        }
+    }
 
     /// <summary>Number of pieces that <see cref="Check"/> can check.</summary>
     public int Pieces() => Index().Count + 1;
@@ -184,7 +194,7 @@ internal sealed class TableReader(TableMeta meta, string path, IDiskFile file, B
     {
         long offset = meta.Length - TableFormat.FooterBytes;
         Span<byte> bytes = stackalloc byte[TableFormat.FooterBytes];
-        if (file.Read(offset, bytes) != bytes.Length || Crc32C.Of(bytes) != meta.FooterChecksum)
+        if (Read(offset, bytes) != bytes.Length || TableFooter.ChecksumOf(bytes, meta.Identity, offset) != meta.FooterChecksum)
         {
             throw new DamagedException(path, offset, "footer checksum");
         }
@@ -219,7 +229,7 @@ internal sealed class TableReader(TableMeta meta, string path, IDiskFile file, B
     private byte[] ReadChecked(in BlockHandle handle)
     {
         byte[] bytes = GC.AllocateUninitializedArray<byte>(handle.Length);
-        if (file.Read(handle.Offset, bytes) != bytes.Length
+        if (Read(handle.Offset, bytes) != bytes.Length
             || TableFormat.Checksum(meta.Identity, handle.Offset, bytes) != handle.Checksum)
         {
             throw new DamagedException(path, handle.Offset, "block checksum");

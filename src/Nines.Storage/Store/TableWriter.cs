@@ -63,7 +63,7 @@ internal sealed class TableWriter : IDisposable
         {
             Identity = _number, Entries = _hashes.Count, Tombstones = _tombstones, Filter = filter, Index = index,
         }.Write(_bytes, Length);
-        uint footerChecksum = Crc32C.Of(_bytes.Written);
+        uint footerChecksum = TableFooter.ChecksumOf(_bytes.Written, _number, Length);
         WriteBytes();
         return new TableMeta
         {

@@ -15,6 +15,7 @@ internal sealed class Version
     public const int LevelCount = 7;
 
     private readonly TableReader[][] _levels;
+    private readonly LevelSize[] _sizes;
     private readonly bool _isEmpty;
     private int _references = 1;
 
@@ -23,6 +24,7 @@ internal sealed class Version
         Invariant.Assert(levels.Length == LevelCount);
         Point = point;
         _levels = levels;
+        _sizes = [.. levels.Select(l => new LevelSize(l.Length, l.Sum(t => t.Meta.Length)))];
         _isEmpty = levels.All(l => l.Length == 0);
         foreach (TableReader table in Tables)
         {
@@ -37,7 +39,7 @@ internal sealed class Version
 
     public ReadOnlySpan<TableReader> Level(int level) => _levels[level];
 
-    public LevelSize[] Sizes() => [.. _levels.Select(l => new LevelSize(l.Length, l.Sum(t => t.Meta.Length)))];
+    public IReadOnlyList<LevelSize> Sizes => _sizes;
 
     public void Acquire() => Interlocked.Increment(ref _references);
 
@@ -127,7 +129,22 @@ internal sealed class Version
         }
     }
 
-    /// <summary>No level below this one holds any key of the range: a deletion has nothing left to hide.</summary>
+    /// <summary>No level below this one may hold a key of the range.</summary>
+    public bool IsBottom(int level, ReadOnlySpan<byte> smallest, ReadOnlySpan<byte> largest)
+    {
+        for (int deeper = level + 1; deeper < LevelCount; deeper++)
+        {
+            int first = FirstEndingAtOrAfter(_levels[deeper], smallest);
+            if (first < _levels[deeper].Length && _levels[deeper][first].Meta.Overlaps(smallest, largest))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>No level below this one may hold the key: a deletion has nothing left to hide.</summary>
     public bool IsBottom(int level, ReadOnlySpan<byte> key)
     {
         for (int deeper = level + 1; deeper < LevelCount; deeper++)
