@@ -81,7 +81,10 @@ public sealed class ToyClusterTests
     {
         SimulationReport report = Runner().Run(Options(1) with
         {
-            Duration = TimeSpan.FromSeconds(1), OpsPerSecond = 1, AllowVacuous = false, Faults = FaultClasses.None,
+            Duration = TimeSpan.FromSeconds(1),
+            OpsPerSecond = 1,
+            AllowVacuous = false,
+            Faults = FaultClasses.None,
         });
         Assert.False(report.Passed);
         Assert.Equal('V', report.Findings[0].Invariant);
