@@ -1,0 +1,222 @@
+using Nines.Consensus;
+using Nines.Kernel;
+using Nines.Replication.Replicas;
+using Nines.Replication.Wire;
+using Nines.Storage.Log;
+using Nines.Storage.Store;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// Coming back from damage (after Alagappan et al., "Protocol-Aware Recovery for Consensus-Based Storage", FAST 2018). Two cases:
+/// <para>
+/// <b>Holes.</b> The log knows exactly which entries it lost. The replica stays out of the group until peers have given it those very
+/// entries (same term and index, hence the same bytes); then it goes on as if nothing had happened. Any peer that has them may help,
+/// also one that is being repaired itself.
+/// </para>
+/// <para>
+/// <b>Lost.</b> It is not known what this replica had promised: votes or acknowledgements may be gone. It must never vote again
+/// under the old promise. It tells whoever leads, is removed from the configuration by a committed change, and only then comes back,
+/// empty, as a learner.
+/// </para>
+/// </summary>
+public sealed partial class Reactor
+{
+    private const int MaxRepairBytes = 1 << 20;
+    private readonly SortedList<int, Repairing> _repairs = [];
+    private readonly SortedList<int, LostReplica> _lost = [];
+    private readonly Dictionary<int, SessionFilter> _filters = [];
+
+    /// <summary>Stores that could not be opened as they were, for the operator.</summary>
+    public List<string> DamagedStores { get; } = [];
+
+    private void TickRepairs()
+    {
+        if (_now % _options.ElectionTimeoutTicks != 0)
+        {
+            return;
+        }
+
+        foreach ((int group, Repairing repairing) in _repairs.ToArray())
+        {
+            foreach (NodeId node in _map.ReplicasOf(new(group)).Where(n => n != Self))
+            {
+                ByteBuffer to = _outbox.Open(node, MessageKind.RepairRequest);
+                to.Count(group);
+                to.Count(repairing.Next.Index.Value);
+                to.Count(repairing.Next.Term.Value);
+                _outbox.Close();
+            }
+        }
+
+        if (Find(GroupId.Control) is { } control)
+        {
+            ProposeFirstMap(control);
+        }
+
+        foreach (Replica replica in _replicas.Values)
+        {
+            Reconcile(replica);
+        }
+    }
+
+    private void OnRepairRequest(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        int group = (int)(reader.Count() & int.MaxValue);
+        var index = new LogIndex(reader.Count());
+        var term = new Term(reader.Count());
+        if (reader.Failed)
+        {
+            return;
+        }
+
+        ByteBuffer? to = null;
+        var wanted = new LogPosition(term, index);
+        while (TryGetEntry(group, wanted.Index, out LogEntry entry) && entry.Term >= wanted.Term)
+        {
+            if (entry.Index == index && entry.Term != term)
+            {
+                break;
+            }
+
+            to ??= OpenRepairAnswer(from, group);
+            to.Count(entry.Term.Value);
+            to.Count(entry.Index.Value);
+            to.Byte((byte)entry.Kind);
+            to.Blob(entry.Payload.Span);
+            wanted = new(entry.Term, entry.Index.Next);
+            if (to.Length > MaxRepairBytes)
+            {
+                break;
+            }
+        }
+
+        if (to is not null)
+        {
+            _outbox.Close();
+        }
+    }
+
+    private ByteBuffer OpenRepairAnswer(NodeId to, int group)
+    {
+        ByteBuffer buffer = _outbox.Open(to, MessageKind.RepairAnswer);
+        buffer.Count(group);
+        return buffer;
+    }
+
+    private bool TryGetEntry(int group, LogIndex index, out LogEntry entry)
+    {
+        entry = default;
+        return _replicas.TryGetValue(group, out Replica? replica) ? replica.Raft.Log.TryGet(index, out entry)
+            : _repairs.TryGetValue(group, out Repairing? repairing) && repairing.TryGet(index, out entry);
+    }
+
+    private void OnRepairAnswer(ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        int group = (int)(reader.Count() & int.MaxValue);
+        if (!_repairs.TryGetValue(group, out Repairing? repairing))
+        {
+            return;
+        }
+
+        while (!reader.Failed && reader.Left > 0)
+        {
+            var term = new Term(reader.Count());
+            var index = new LogIndex(reader.Count());
+            var kind = (EntryKind)reader.Byte();
+            byte[] payload = reader.Blob().ToArray();
+            if (!reader.Failed && kind <= EntryKind.Configuration && repairing.Fill(new(term, index, kind, payload)))
+            {
+                _log.Repair(new(group), new(term, index, kind, payload));
+            }
+        }
+
+        if (repairing.IsWhole)
+        {
+            // What was filled in is staged in the log before anything this replica says from now on.
+            _repairs.Remove(group);
+            RecoveredGroup found = repairing.Recovered;
+            Replica replica = AddReplica(
+                new(group), repairing.Store, repairing.Stored, ReactorStart.Restore(found, repairing.Stored, _log, new(group)));
+            MarkDirty(replica);
+            Publish();
+        }
+    }
+
+    /// <summary>A message for a group of which this node has no working replica.</summary>
+    private void OnStrayRaft(NodeId from, GroupId group, in RaftMessage message)
+    {
+        bool fromLeader = message.Kind is RaftMessageKind.Append or RaftMessageKind.Heartbeat;
+        if (!fromLeader || _repairs.ContainsKey(group.Value))
+        {
+            return;
+        }
+
+        if (_lost.ContainsKey(group.Value))
+        {
+            _outbox.Open(from, MessageKind.Amnesiac).Count(group.Value);
+            _outbox.Close();
+            return;
+        }
+
+        // A leader that counts this node among its members: a new replica, to be filled by it. It votes only once a configuration that
+        // says so has reached it.
+        CreateEmpty(group);
+    }
+
+    private void CreateEmpty(GroupId group)
+    {
+        SortedStore store = OpenStore(group);
+        ReplicaMeta meta = StoredMeta(group, store) with { };
+        if (meta.Position == LogPosition.Zero)
+        {
+            meta = meta with { Configuration = Configuration.Empty };
+        }
+
+        AddReplica(group, store, meta, new(default, meta.Position, meta.Configuration, [], meta.Position.Index));
+        Publish();
+    }
+
+    /// <summary>
+    /// From a replica that lost what it promised. As long as it is a voter it is removed; when it is not, it may begin again.
+    /// </summary>
+    private void OnAmnesiac(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        long group = reader.Count();
+        if (!reader.IsComplete || group > int.MaxValue || Find(new((int)group)) is not { IsLeader: true } replica)
+        {
+            return;
+        }
+
+        replica.Amnesiacs.Add(from.Value);
+        replica.Wake();
+        MarkDirty(replica);
+    }
+
+    private void OnReadmit(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        long number = reader.Count();
+        if (!reader.IsComplete || number > int.MaxValue || !_lost.Remove((int)number))
+        {
+            return;
+        }
+
+        var group = new GroupId((int)number);
+        SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(group));
+        _log.RemoveGroup(group);
+        _log.SetBase(group, LogPosition.Zero);
+        if (_lost.Count == 0)
+        {
+            _log.AcceptLoss();
+        }
+
+        CreateEmpty(group);
+        Peer(from).LastHeard = _now;
+    }
+
+    private sealed class LostReplica;
+}

@@ -1,0 +1,447 @@
+using Nines.Kernel;
+using Nines.Replication.Replicas;
+using Nines.Replication.Requests;
+using Nines.Replication.Wire;
+using Nines.Storage.Store;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// Requests of this node: where each is sent, held while there is no leader, sent again with the same id when an answer may
+/// have been lost, and ended at its deadline with what can be said truthfully.
+/// </summary>
+public sealed partial class Reactor
+{
+    /// <summary>How many hints ("ask that node") are followed before the next pause.</summary>
+    private const int MaxHops = 3;
+
+    private readonly DeadlineWheel _wheel = new();
+    private readonly Dictionary<ulong, Request> _forwarded = [];
+    private readonly Dictionary<int, List<Request>> _held = [];
+    private readonly Dictionary<int, NodeId> _leaderHints = [];
+    private readonly HashSet<Request> _open = new(ReferenceEqualityComparer.Instance);
+    private ulong _nextSequence;
+
+    /// <summary>Takes a request; its <see cref="Request.Complete"/> is called exactly once, now or in a later turn.</summary>
+    public void Submit(Request request)
+    {
+        request.Sequence = ++_nextSequence;
+        request.State = RequestState.Held;
+        request.SentTo = NodeId.None;
+        request.Hops = 0;
+        request.MayHaveHappened = false;
+        request.DeadlineTick = _now + Math.Max(1, request.TimeoutTicks);
+        _open.Add(request);
+        if (Failure is not null)
+        {
+            CompleteLocal(request, Ended(request, Reason.Unavailable), null, null);
+            return;
+        }
+
+        _wheel.Add(request, Math.Min(request.DeadlineTick, _now + _options.ResendTicks));
+        Route(request);
+    }
+
+    /// <summary>
+    /// Answers a weak read from this node's own replica when that may be done at once. May be called from any thread.
+    /// </summary>
+    internal bool TryReadHere(GroupId group, byte machine, Consistency consistency, LogIndex notBefore, out ReadTicket ticket)
+    {
+        ticket = default;
+        Replica?[] published = _published;
+        if ((uint)group.Value >= (uint)published.Length || published[group.Value] is not { Halted: null, IsPlaced: true } replica
+            || !Machines.TryGetValue(machine, out IStateMachine? rules))
+        {
+            return false;
+        }
+
+        StoreView view = replica.Store.View();
+        LogIndex applied = view.Applied;
+        if (consistency == Consistency.Sequential && applied < notBefore && !Planted.Is(PlantedBug.SessionPositionIgnored))
+        {
+            view.Dispose();
+            return false;
+        }
+
+        var answer = new Answer { Group = group, Term = replica.Raft.Term, Position = applied, StalenessMs = -1 };
+        ticket = new(answer, view, rules);
+        return true;
+    }
+
+    void IReplicaHost.CompleteLocal(Request request, in Answer answer, IOrderedReader? state, IStateMachine? machine) =>
+        CompleteLocal(request, answer, state, machine);
+
+    void IReplicaHost.AnswerRemote(NodeId origin, ulong sequence, in Answer answer)
+    {
+        ForwardCodec.WriteAnswer(sequence, answer, _outbox.Open(origin, MessageKind.ForwardAnswer));
+        _outbox.Close();
+    }
+
+    void IReplicaHost.RefuseRemote(NodeId origin, ulong sequence, GroupId group, NodeId leader, bool mayHaveHappened)
+    {
+        ForwardCodec.WriteRefusal(sequence, group, leader, mayHaveHappened, _outbox.Open(origin, MessageKind.ForwardRefused));
+        _outbox.Close();
+    }
+
+    void IReplicaHost.Reroute(Request request) => Hold(request);
+
+    private void CompleteLocal(Request request, in Answer answer, IOrderedReader? state, IStateMachine? machine)
+    {
+        if (request.State == RequestState.Completed || !_open.Remove(request))
+        {
+            return;
+        }
+
+        _forwarded.Remove(request.Sequence);
+        request.State = RequestState.Completed;
+        request.Complete(answer, state, machine);
+    }
+
+    private void Route(Request request)
+    {
+        Replica? replica = Find(request.Group);
+        if (replica is { Halted: null } && TryHere(request, replica))
+        {
+            return;
+        }
+
+        NodeId target = Target(request, replica);
+        if (target.IsNone || target == Self || request.Hops >= MaxHops)
+        {
+            Hold(request);
+            return;
+        }
+
+        Forward(request, target);
+    }
+
+    private bool TryHere(Request request, Replica replica)
+    {
+        if (!request.IsWrite && request.Consistency != Consistency.Strong && replica.IsPlaced)
+        {
+            request.State = RequestState.Local;
+            replica.ReadSequential(ReadWaiter.For(request));
+            return true;
+        }
+
+        if (!replica.IsLeader)
+        {
+            return false;
+        }
+
+        request.State = RequestState.Local;
+        MarkDirty(replica);
+        if (!request.IsWrite)
+        {
+            replica.ReadStrong(ReadWaiter.For(request));
+            return true;
+        }
+
+        if (RefusesWrites(replica) is { } reason)
+        {
+            CompleteLocal(request, Ended(request, reason), null, null);
+            return true;
+        }
+
+        return replica.TryPropose(request);
+    }
+
+    private NodeId Target(Request request, Replica? replica)
+    {
+        if (replica is not null && !replica.Raft.Leader.IsNone && replica.Raft.Leader != Self)
+        {
+            return replica.Raft.Leader;
+        }
+
+        if (replica is { Halted: null, IsPlaced: true })
+        {
+            return NodeId.None;
+        }
+
+        if (_leaderHints.TryGetValue(request.Group.Value, out NodeId hint) && hint != request.SentTo && hint != Self)
+        {
+            return hint;
+        }
+
+        // No replica here and no idea who leads: any replica knows better. The sequence spreads the tries.
+        IReadOnlyList<NodeId> replicas = _map.ReplicasOf(request.Group);
+        for (int i = 0; i < replicas.Count; i++)
+        {
+            NodeId node = replicas[(int)((request.Sequence + (ulong)_now + (ulong)i) % (ulong)replicas.Count)];
+            if (node != Self)
+            {
+                return node;
+            }
+        }
+
+        return NodeId.None;
+    }
+
+    private void Forward(Request request, NodeId target)
+    {
+        request.State = RequestState.Forwarded;
+        request.SentTo = target;
+        request.Hops++;
+        _forwarded[request.Sequence] = request;
+        request.MayHaveHappened |= request.IsWrite;
+        ForwardCodec.Write(
+            new Forward
+            {
+                Sequence = request.Sequence,
+                Group = request.Group,
+                Machine = request.Machine,
+                IsWrite = request.IsWrite,
+                Consistency = request.Consistency,
+                NotBefore = request.NotBefore,
+                Id = request.Id,
+                TicksLeft = Math.Max(0, request.DeadlineTick - _now),
+                Body = request.Body,
+            },
+            _outbox.Open(target, MessageKind.Forward));
+        _outbox.Close();
+    }
+
+    private void Hold(Request request)
+    {
+        if (request.State == RequestState.Completed)
+        {
+            return;
+        }
+
+        request.State = RequestState.Held;
+        _forwarded.Remove(request.Sequence);
+        if (!_held.TryGetValue(request.Group.Value, out List<Request>? held))
+        {
+            held = [];
+            _held.Add(request.Group.Value, held);
+        }
+
+        held.Add(request);
+        _wheel.Add(request, Math.Min(request.DeadlineTick, _now + _options.RerouteTicks));
+    }
+
+    /// <summary>Routes what waited for a leader of the group.</summary>
+    private void ReleaseHeld(GroupId group)
+    {
+        if (!_held.Remove(group.Value, out List<Request>? held))
+        {
+            return;
+        }
+
+        foreach (Request request in held)
+        {
+            if (request.State == RequestState.Held)
+            {
+                request.Hops = 0;
+                Route(request);
+            }
+        }
+    }
+
+    private void OnForward(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        if (!ForwardCodec.TryRead(body, out Forward forward))
+        {
+            Peer(from).Malformed++;
+            return;
+        }
+
+        IReplicaHost host = this;
+        Replica? replica = Find(forward.Group);
+        if (replica is not { Halted: null })
+        {
+            host.RefuseRemote(from, forward.Sequence, forward.Group, NodeId.None, mayHaveHappened: false);
+        }
+        else if (forward.TicksLeft == 0)
+        {
+            // Expired on the way: not begun, hence not done by this attempt. The sender knows the deadline itself.
+        }
+        else if (!forward.IsWrite && forward.Consistency != Consistency.Strong && replica.IsPlaced)
+        {
+            replica.ReadSequential(ReadWaiter.For(from, forward, _now));
+        }
+        else if (!replica.IsLeader)
+        {
+            replica.Wake();
+            host.RefuseRemote(from, forward.Sequence, forward.Group, replica.Raft.Leader, mayHaveHappened: false);
+        }
+        else
+        {
+            TakeForwarded(from, forward, replica);
+        }
+    }
+
+    private void TakeForwarded(NodeId from, in Forward forward, Replica replica)
+    {
+        MarkDirty(replica);
+        Reason? refusal = RemoteWaiters() >= _options.MaxForwarded ? Reason.Overloaded
+            : forward.IsWrite ? RefusesWrites(replica) : null;
+        if (refusal is { } reason)
+        {
+            var answer = new Answer { Outcome = Outcome.NotDone, Reason = reason, Group = forward.Group, RetryAfterMs = 50 };
+            ((IReplicaHost)this).AnswerRemote(from, forward.Sequence, answer);
+        }
+        else if (forward.IsWrite)
+        {
+            replica.Propose(from, forward);
+        }
+        else
+        {
+            replica.ReadStrong(ReadWaiter.For(from, forward, _now));
+        }
+    }
+
+    private int RemoteWaiters()
+    {
+        int count = 0;
+        foreach (Replica replica in _replicas.Values)
+        {
+            count += replica.RemoteWaiters;
+        }
+
+        return count;
+    }
+
+    private void OnForwardAnswer(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        if (!ForwardCodec.TryReadAnswer(body, out ulong sequence, out Answer answer))
+        {
+            Peer(from).Malformed++;
+            return;
+        }
+
+        if (!_forwarded.TryGetValue(sequence, out Request? request))
+        {
+            return;
+        }
+
+        _leaderHints[request.Group.Value] = from;
+        if (answer.Outcome == Outcome.NotDone && request.IsWrite && request.MayHaveHappened && request.Hops > 1)
+        {
+            // This attempt was refused, but an earlier one may have been taken by another leader.
+            answer = answer with { Outcome = Outcome.Unknown };
+        }
+
+        CompleteLocal(request, answer with { Body = answer.Body.ToArray() }, null, null);
+    }
+
+    private void OnForwardRefused(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        if (!ForwardCodec.TryReadRefusal(body, out ulong sequence, out NodeId leader, out bool mayHaveHappened))
+        {
+            Peer(from).Malformed++;
+            return;
+        }
+
+        if (!_forwarded.TryGetValue(sequence, out Request? request) || request.SentTo != from)
+        {
+            return;
+        }
+
+        if (!mayHaveHappened && request.Hops == 1)
+        {
+            request.MayHaveHappened = false;
+        }
+
+        _forwarded.Remove(sequence);
+        if (!leader.IsNone && leader != from && leader != Self)
+        {
+            _leaderHints[request.Group.Value] = leader;
+            if (request.Hops < MaxHops)
+            {
+                Forward(request, leader);
+                return;
+            }
+        }
+
+        Hold(request);
+    }
+
+    /// <summary>Requests sent to a node that is gone, or no longer leads, go elsewhere; their ids keep a second effect away.</summary>
+    private void RerouteSentTo(NodeId node, GroupId? only = null)
+    {
+        List<Request>? moved = null;
+        foreach (Request request in _forwarded.Values)
+        {
+            if (request.SentTo == node && (only is null || request.Group == only))
+            {
+                (moved ??= []).Add(request);
+            }
+        }
+
+        foreach (Request request in moved ?? [])
+        {
+            Hold(request);
+        }
+    }
+
+    private void FireDeadlines()
+    {
+        foreach ((Request request, _, _) in _wheel.Fire(_now))
+        {
+            if (request.State == RequestState.Completed)
+            {
+                continue;
+            }
+
+            if (_now >= request.DeadlineTick)
+            {
+                CompleteLocal(request, Ended(request, DeadlineReason(request)), null, null);
+                continue;
+            }
+
+            Retry(request);
+        }
+    }
+
+    private void Retry(Request request)
+    {
+        long next = _now + _options.ResendTicks;
+        if (request.State == RequestState.Held)
+        {
+            request.Hops = 0;
+            RemoveHeld(request);
+            Route(request);
+            next = request.State == RequestState.Held ? request.DeadlineTick : next;
+        }
+        else if (request.State == RequestState.Forwarded)
+        {
+            // The message or its answer may be lost. Sent again it has the same id.
+            Route(request);
+        }
+
+        if (request.State != RequestState.Completed)
+        {
+            _wheel.Add(request, Math.Min(request.DeadlineTick, next));
+        }
+    }
+
+    private void RemoveHeld(Request request)
+    {
+        if (_held.TryGetValue(request.Group.Value, out List<Request>? held))
+        {
+            held.Remove(request);
+        }
+    }
+
+    private static Reason DeadlineReason(Request request) =>
+        !request.IsWrite && request.Consistency == Consistency.Sequential ? Reason.Behind
+        : request.State == RequestState.Held ? Reason.NoLeader
+        : Reason.DeadlinePassed;
+
+    private static Answer Ended(Request request, Reason reason) => new()
+    {
+        Outcome = request.IsWrite && request.MayHaveHappened ? Outcome.Unknown : Outcome.NotDone,
+        Reason = reason,
+        Group = request.Group,
+        RetryAfterMs = 100,
+    };
+
+    private void FailAllRequests()
+    {
+        foreach (Request request in _open.OrderBy(r => r.Sequence).ToArray())
+        {
+            CompleteLocal(request, Ended(request, Reason.Unavailable), null, null);
+        }
+    }
+}

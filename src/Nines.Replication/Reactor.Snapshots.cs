@@ -1,0 +1,354 @@
+using Nines.Consensus;
+using Nines.Kernel;
+using Nines.Replication.Replicas;
+using Nines.Replication.Wire;
+using Nines.Storage.Store;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// Moving a group's state to a follower that needs more than the log still has: the store's immutable files in bounded chunks, a
+/// few under way at a time, so that heartbeats are never behind bulk. The receiver fills a store beside the old one; only when all is
+/// there does its Raft core hear of it, and one atomic switch follows.
+/// </summary>
+public sealed partial class Reactor
+{
+    private readonly List<SnapshotSending> _sendings = [];
+    private readonly SortedList<int, SnapshotReceiving> _receivings = [];
+    private readonly byte[] _chunk = new byte[1 << 20];
+    private ulong _nextSnapshot;
+
+    private void WantSnapshot(Replica replica, NodeId peer)
+    {
+        SnapshotSending? old = _sendings.Find(s => s.Replica == replica && s.Peer == peer);
+        if (old is not null)
+        {
+            return;
+        }
+
+        // The durable point is never before the log's base, so the log continues where the snapshot ends.
+        StoreSnapshot snapshot = replica.Store.TakeSnapshot();
+        Invariant.Assert(snapshot.Point.Position.Index >= replica.Raft.Log.Base.Index);
+        var sending = new SnapshotSending(replica, peer, ++_nextSnapshot, snapshot, _now);
+        _sendings.Add(sending);
+        SendBegin(sending);
+    }
+
+    private void SendBegin(SnapshotSending sending)
+    {
+        ByteBuffer to = _outbox.Open(sending.Peer, MessageKind.SnapshotBegin);
+        to.Count(sending.Replica.Group.Value);
+        to.Varint(sending.Id);
+        to.Count(sending.Replica.Raft.Term.Value);
+        to.Count(sending.Snapshot.Point.Position.Term.Value);
+        to.Count(sending.Snapshot.Point.Position.Index.Value);
+        to.Blob(sending.Snapshot.Point.Metadata.Span);
+        to.Count(sending.Snapshot.Files.Count);
+        foreach (SnapshotFile file in sending.Snapshot.Files)
+        {
+            to.Text(file.Name);
+            to.Count(file.Length);
+        }
+
+        _outbox.Close();
+    }
+
+    private void OnSnapshotBegin(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        long group = reader.Count();
+        ulong id = reader.Varint();
+        var term = new Term(reader.Count());
+        var position = new LogPosition(new(reader.Count()), new(reader.Count()));
+        byte[] meta = reader.Blob().ToArray();
+        var files = new List<SnapshotFile>();
+        for (int left = reader.Items(2); left > 0; left--)
+        {
+            files.Add(new(reader.Text(), reader.Count()));
+        }
+
+        bool known = reader.IsComplete && group <= int.MaxValue && ReplicaMeta.TryDecode(position, meta, out _);
+        if (!known || Find(new((int)group)) is not { } replica || term < replica.Raft.Term)
+        {
+            SendProgress(from, (int)group, id, SnapshotVerdict.Failed, 0);
+            return;
+        }
+
+        replica.Wake();
+        if (_receivings.TryGetValue(replica.Group.Value, out SnapshotReceiving? current))
+        {
+            if (current.Id == id && current.From == from)
+            {
+                SendProgress(from, replica.Group.Value, id, SnapshotVerdict.Going, current.Received);
+                return;
+            }
+
+            if (current.IsInstalling)
+            {
+                SendProgress(from, (int)group, id, SnapshotVerdict.Failed, 0);
+                return;
+            }
+        }
+
+        StartReceiving(replica, from, id, term, new(position, meta), files);
+    }
+
+    private void StartReceiving(
+        Replica replica, NodeId from, ulong id, Term term, StorePoint point, List<SnapshotFile> files)
+    {
+        bool repair = replica.Store.Damage is not null;
+        if (replica.Store.IsInstalling || replica.Store.BeginInstall(point, files, repair) is not { } receiver)
+        {
+            // Nothing to gain: the log has overtaken the snapshot, or it was received before.
+            SendProgress(from, replica.Group.Value, id, SnapshotVerdict.Done, 0);
+            return;
+        }
+
+        _receivings[replica.Group.Value] = new(replica, from, id, term, receiver) { LastProgress = _now };
+        SendProgress(from, replica.Group.Value, id, SnapshotVerdict.Going, 0);
+    }
+
+    private void OnSnapshotChunk(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        long group = reader.Count();
+        ulong id = reader.Varint();
+        long stream = reader.Count();
+        ReadOnlySpan<byte> bytes = reader.Blob();
+        if (!reader.IsComplete || group > int.MaxValue
+            || !_receivings.TryGetValue((int)group, out SnapshotReceiving? receiving)
+            || receiving.Id != id || receiving.From != from || receiving.IsInstalling)
+        {
+            return;
+        }
+
+        receiving.LastProgress = _now;
+        if (stream != receiving.Received)
+        {
+            // A repetition, or something before it was lost: say where to go on.
+            SendProgress(from, (int)group, id, SnapshotVerdict.Going, receiving.Received);
+            return;
+        }
+
+        try
+        {
+            if (!receiving.Write(bytes))
+            {
+                EndReceiving(receiving, SnapshotVerdict.Failed);
+                return;
+            }
+        }
+        catch (DiskException failure) when (failure.Failure == DiskFailure.Full)
+        {
+            DiskFull = true;
+            EndReceiving(receiving, SnapshotVerdict.Failed);
+            return;
+        }
+
+        if (receiving.IsComplete)
+        {
+            OfferSnapshot(receiving);
+        }
+        else
+        {
+            SendProgress(from, (int)group, id, SnapshotVerdict.Going, receiving.Received);
+        }
+    }
+
+    /// <summary>All bytes are here: the core decides whether the snapshot is still worth having.</summary>
+    private void OfferSnapshot(SnapshotReceiving receiving)
+    {
+        Replica replica = receiving.Replica;
+        StorePoint point = receiving.Receiver.Point;
+        if (!ReplicaMeta.TryDecode(point.Position, point.Metadata.Span, out ReplicaMeta meta) || receiving.Term < replica.Raft.Term)
+        {
+            EndReceiving(receiving, SnapshotVerdict.Failed);
+            return;
+        }
+
+        replica.Step(RaftInput.Receive(
+            RaftMessage.Snapshot(receiving.From, Self, receiving.Term, point.Position, meta.Configuration)));
+        if (replica.Output.InstallSnapshot is null)
+        {
+            EndReceiving(receiving, SnapshotVerdict.Done);
+        }
+
+        MarkDirty(replica);
+    }
+
+    private void InstallSnapshot(Replica replica, LogPosition position)
+    {
+        SnapshotReceiving receiving = _receivings[replica.Group.Value];
+        Invariant.Assert(receiving.Receiver.Point.Position == position);
+        receiving.IsInstalling = true;
+        StartInstallWhenIdle(receiving);
+    }
+
+    /// <summary>Work of the old state ends first: the switch replaces all of it.</summary>
+    private void StartInstallWhenIdle(SnapshotReceiving receiving)
+    {
+        if (receiving.IsStarted || receiving.Replica.HasStoreWork)
+        {
+            return;
+        }
+
+        receiving.IsStarted = true;
+        receiving.Replica.HasStoreWork = true;
+        IBackgroundWork work = receiving.Receiver.Finish();
+        _background.Start(Lane.Store, work, (done, failure) => OnInstalled(receiving, done, failure));
+    }
+
+    private void OnInstalled(SnapshotReceiving receiving, IBackgroundWork work, Exception? failure)
+    {
+        Replica replica = receiving.Replica;
+        replica.HasStoreWork = false;
+        replica.Store.Complete(work, failure);
+        _receivings.Remove(replica.Group.Value);
+        if (replica.Store.Failure is { } fatal)
+        {
+            Fail($"a snapshot of {replica.Group} could not be installed: {fatal.Message}");
+            return;
+        }
+
+        if (failure is not null)
+        {
+            // What arrived was damaged, or the disk is full. The old state is untouched; the leader tries again.
+            replica.Step(RaftInput.SnapshotFailed);
+            SendProgress(receiving.From, replica.Group.Value, receiving.Id, SnapshotVerdict.Failed, 0);
+            return;
+        }
+
+        StorePoint point = replica.Store.Durable;
+        Invariant.Assert(ReplicaMeta.TryDecode(point.Position, point.Metadata.Span, out ReplicaMeta meta));
+        _log.SetBase(replica.Group, point.Position);
+        NoteStaged(replica, LogPosition.Zero);
+        replica.Step(RaftInput.SnapshotInstalled(point.Position, meta.Configuration));
+        replica.Restore(meta);
+        replica.DiscardedIndex = point.Position.Index;
+        SendProgress(receiving.From, replica.Group.Value, receiving.Id, SnapshotVerdict.Done, 0);
+        MarkDirty(replica);
+        if (replica.Group == GroupId.Control)
+        {
+            ControlChanged();
+        }
+    }
+
+    private void EndReceiving(SnapshotReceiving receiving, SnapshotVerdict verdict)
+    {
+        if (!receiving.IsInstalling)
+        {
+            receiving.Receiver.Abandon();
+        }
+
+        _receivings.Remove(receiving.Replica.Group.Value);
+        SendProgress(receiving.From, receiving.Replica.Group.Value, receiving.Id, verdict, 0);
+    }
+
+    private void SendProgress(NodeId to, int group, ulong id, SnapshotVerdict verdict, long received)
+    {
+        ByteBuffer buffer = _outbox.Open(to, MessageKind.SnapshotProgress);
+        buffer.Count(group);
+        buffer.Varint(id);
+        buffer.Byte((byte)verdict);
+        buffer.Count(received);
+        _outbox.Close();
+    }
+
+    private void OnSnapshotProgress(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        long group = reader.Count();
+        ulong id = reader.Varint();
+        byte verdict = reader.Byte();
+        long received = reader.Count();
+        SnapshotSending? sending = _sendings.Find(s => s.Id == id && s.Peer == from && s.Replica.Group.Value == group);
+        if (!reader.IsComplete || sending is null || received > sending.Snapshot.Bytes)
+        {
+            return;
+        }
+
+        sending.LastProgress = _now;
+        if (verdict == (byte)SnapshotVerdict.Going)
+        {
+            sending.Acknowledge(received);
+            SendChunks(sending);
+        }
+        else
+        {
+            EndSending(sending, verdict == (byte)SnapshotVerdict.Done);
+        }
+    }
+
+    private void SendChunks(SnapshotSending sending)
+    {
+        long window = (long)_options.SnapshotChunkBytes * _options.SnapshotWindow;
+        while (sending.Sent < sending.Snapshot.Bytes && sending.Sent - sending.Acknowledged < window)
+        {
+            long at = sending.Sent;
+            int count;
+            try
+            {
+                count = sending.ReadNext(_chunk.AsSpan(0, Math.Min(_chunk.Length, _options.SnapshotChunkBytes)));
+            }
+            catch (Exception failure) when (failure is DamagedException or DiskException)
+            {
+                // Own files cannot be read: scrub and reads will say so. The follower is served by the next attempt, or leader.
+                EndSending(sending, ok: false);
+                return;
+            }
+
+            ByteBuffer to = _outbox.Open(sending.Peer, MessageKind.SnapshotChunk);
+            to.Count(sending.Replica.Group.Value);
+            to.Varint(sending.Id);
+            to.Count(at);
+            to.Blob(_chunk.AsSpan(0, count));
+            _outbox.Close();
+        }
+    }
+
+    private void EndSending(SnapshotSending sending, bool ok)
+    {
+        _sendings.Remove(sending);
+        LogPosition position = sending.Snapshot.Point.Position;
+        sending.Snapshot.Dispose();
+        sending.Replica.Step(RaftInput.SnapshotSent(sending.Peer, position, ok));
+        MarkDirty(sending.Replica);
+    }
+
+    private void AbandonSnapshots(NodeId peer)
+    {
+        foreach (SnapshotSending sending in _sendings.Where(s => s.Peer == peer).ToArray())
+        {
+            EndSending(sending, ok: false);
+        }
+    }
+
+    private void TickSnapshots()
+    {
+        foreach (SnapshotSending sending in _sendings.ToArray())
+        {
+            if (!sending.Replica.IsLeader || _now - sending.LastProgress > _options.SnapshotTimeoutTicks)
+            {
+                EndSending(sending, ok: false);
+            }
+            else if ((_now - sending.LastProgress) % _options.ResendTicks == _options.ResendTicks - 1)
+            {
+                // Lost on the way: announce again; the receiver says where it stands.
+                sending.Rewind();
+                SendBegin(sending);
+            }
+        }
+
+        foreach (SnapshotReceiving receiving in _receivings.Values.ToArray())
+        {
+            if (receiving.IsInstalling)
+            {
+                StartInstallWhenIdle(receiving);
+            }
+            else if (_now - receiving.LastProgress > _options.SnapshotTimeoutTicks)
+            {
+                EndReceiving(receiving, SnapshotVerdict.Failed);
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+using Nines.Consensus;
+using Nines.Kernel;
+using Nines.Replication.Replicas;
+
+namespace Nines.Replication;
+
+/// <summary>What one replica looks like from outside.</summary>
+public sealed record ReplicaStatus
+{
+    public required GroupId Group { get; init; }
+
+    public required RaftRole Role { get; init; }
+
+    public required NodeId Leader { get; init; }
+
+    public required Term Term { get; init; }
+
+    public required LogIndex LastIndex { get; init; }
+
+    public required LogIndex Commit { get; init; }
+
+    public required LogIndex Applied { get; init; }
+
+    /// <summary>What survives a crash without the log.</summary>
+    public required LogIndex Stored { get; init; }
+
+    public required bool IsQuiesced { get; init; }
+
+    /// <summary>Why this replica does not go on; null while it does.</summary>
+    public required string? Halted { get; init; }
+
+    public required Configuration Configuration { get; init; }
+
+    /// <summary>Hash over all applied entries; equal on replicas with the same applied index.</summary>
+    public required ulong Chain { get; init; }
+
+    /// <summary>Leader only: how many entries each follower still lacks.</summary>
+    public required IReadOnlyList<(NodeId Node, long Lag)> Followers { get; init; }
+
+    public required long TableBytes { get; init; }
+}
+
+/// <summary>One node as it sees itself.</summary>
+public sealed record ReactorStatus
+{
+    public required NodeId Node { get; init; }
+
+    public required string? Failure { get; init; }
+
+    public required bool DiskFull { get; init; }
+
+    public required long MapEpoch { get; init; }
+
+    public required IReadOnlyList<ReplicaStatus> Replicas { get; init; }
+
+    /// <summary>Groups whose replica here waits for entries from peers.</summary>
+    public required IReadOnlyList<GroupId> Repairing { get; init; }
+
+    /// <summary>Groups whose replica here lost what it promised and waits to be let in again.</summary>
+    public required IReadOnlyList<GroupId> Lost { get; init; }
+
+    /// <summary>Peers that said nothing for longer than an election timeout.</summary>
+    public required IReadOnlyList<NodeId> Silent { get; init; }
+
+    public required int OpenRequests { get; init; }
+
+    public required long LogBytes { get; init; }
+
+    public required IReadOnlyList<string> Findings { get; init; }
+}
+
+/// <summary>A look at the whole, for status pages, tests and the simulator's checkers.</summary>
+public sealed partial class Reactor
+{
+    public ReactorStatus Status() => new()
+    {
+        Node = Self,
+        Failure = Failure,
+        DiskFull = DiskFull,
+        MapEpoch = _map.Epoch,
+        Replicas = [.. _replicas.Values.Select(StatusOf)],
+        Repairing = [.. _repairs.Keys.Select(g => new GroupId(g))],
+        Lost = [.. _lost.Keys.Select(g => new GroupId(g))],
+        Silent = [.. _map.Members.Select(m => m.Node).Where(n => n != Self && IsSilent(n))],
+        OpenRequests = _open.Count,
+        LogBytes = _log.Bytes,
+        Findings = [.. LogFindings, .. DamagedStores],
+    };
+
+    /// <summary>A hash of a replica's logical content, equal on all replicas at the same applied index; null when there is none here.</summary>
+    public ulong? StateHash(GroupId group)
+    {
+        if (Find(group) is not { Halted: null } replica)
+        {
+            return null;
+        }
+
+        using Nines.Storage.Store.StoreView view = replica.Store.View();
+        return Nines.Storage.Store.SortedStore.StateHash(view, _filters[group.Value]);
+    }
+
+    /// <summary>The Raft core of a replica, to be read by checkers between turns; null when there is none here.</summary>
+    public RaftNode? Core(GroupId group) => Find(group)?.Raft;
+
+    private static ReplicaStatus StatusOf(Replica replica) => new()
+    {
+        Group = replica.Group,
+        Role = replica.Raft.Role,
+        Leader = replica.Raft.Leader,
+        Term = replica.Raft.Term,
+        LastIndex = replica.Raft.Log.LastIndex,
+        Commit = replica.Raft.Commit,
+        Applied = replica.Applied.Position.Index,
+        Stored = replica.Store.Durable.Position.Index,
+        IsQuiesced = replica.IsQuiesced,
+        Halted = replica.Halted,
+        Configuration = replica.Raft.Configuration,
+        Chain = replica.Applied.Chain,
+        Followers = [.. replica.Raft.Followers.Select(p => (p.Node, replica.Raft.Log.LastIndex - p.Match))],
+        TableBytes = replica.Store.Statistics().TableBytes,
+    };
+}

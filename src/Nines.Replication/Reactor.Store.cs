@@ -1,0 +1,174 @@
+using Nines.Consensus;
+using Nines.Kernel;
+using Nines.Replication.Replicas;
+using Nines.Storage.Log;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// Storage in the background: memtables become tables, the log shrinks behind them, entries leave memory. Each replica has at
+/// most one piece of work under way.
+/// </summary>
+public sealed partial class Reactor
+{
+    /// <summary>After work that found the disk full, wait so long before the next try: 2 s.</summary>
+    private const int StoreRetryTicks = 80;
+
+    /// <summary>The log gets its seal after so long without a flush: 200 ms.</summary>
+    private const int SealLogTicks = 8;
+
+    private readonly Dictionary<IBackgroundWork, Replica> _storeWork = new(ReferenceEqualityComparer.Instance);
+    private LogMaintenance? _maintenance;
+    private long _storeNotBefore;
+    private long _lastFlushTick;
+
+    /// <summary>Why a replica takes no writes at the moment; null when it does.</summary>
+    private Reason? RefusesWrites(Replica replica) =>
+        DiskFull || _log.LowOnSpace ? Reason.DiskFull : replica.Store.IsStalled ? Reason.Overloaded : null;
+
+    private void StartStoreWork()
+    {
+        if (_now < _storeNotBefore)
+        {
+            return;
+        }
+
+        foreach (Replica replica in _replicas.Values)
+        {
+            if (replica.Halted is null)
+            {
+                SealWhenDue(replica);
+                StartStoreWork(replica);
+            }
+        }
+
+        if (_maintenance is null && _log.TakeMaintenance() is { } maintenance)
+        {
+            _maintenance = maintenance;
+            _background.Start(Lane.Store, maintenance, OnMaintained);
+        }
+    }
+
+    private void StartStoreWork(Replica replica)
+    {
+        if (replica.HasStoreWork || replica.Store.TakeWork() is not { } work)
+        {
+            return;
+        }
+
+        replica.HasStoreWork = true;
+        _storeWork.Add(work, replica);
+        _background.Start(Lane.Store, work, _onStoreWork ??= OnStoreWork);
+    }
+
+    private Action<IBackgroundWork, Exception?>? _onStoreWork;
+
+    private void OnStoreWork(IBackgroundWork work, Exception? failure)
+    {
+        Invariant.Assert(_storeWork.Remove(work, out Replica? replica));
+        replica.HasStoreWork = false;
+        replica.Store.Complete(work, failure);
+        if (!CheckStore(replica, failure))
+        {
+            return;
+        }
+
+        LogIndex durable = replica.Store.Durable.Position.Index;
+        LogIndex known = LogIndex.Min(durable, replica.Raft.Log.LastIndex);
+        if (known > replica.DiscardedIndex && known >= replica.Raft.Log.Base.Index)
+        {
+            replica.DiscardedIndex = known;
+            _log.Discard(replica.Group, known);
+        }
+
+        CompactMemory(replica);
+    }
+
+    /// <summary>What a failure of store work means. False: the replica does not go on.</summary>
+    private bool CheckStore(Replica replica, Exception? failure)
+    {
+        if (replica.Store.Failure is { } fatal)
+        {
+            Fail($"the store of {replica.Group} could not be written: {fatal.Message}");
+            return false;
+        }
+
+        if (replica.Store.Damage is { } damage)
+        {
+            replica.Halt($"its data is damaged: {damage.Message}");
+            return false;
+        }
+
+        if (failure is not null)
+        {
+            DiskFull = true;
+            _storeNotBefore = _now + StoreRetryTicks;
+        }
+
+        return true;
+    }
+
+    private void OnMaintained(IBackgroundWork work, Exception? failure)
+    {
+        LogMaintenance maintenance = _maintenance!;
+        _maintenance = null;
+        _log.EndMaintenance(maintenance, failure);
+        if (_log.Failure is { } fatal)
+        {
+            Fail($"the log could not be maintained: {fatal.Message}");
+        }
+        else if (failure is not null)
+        {
+            _storeNotBefore = _now + StoreRetryTicks;
+        }
+    }
+
+    private void SealWhenDue(Replica replica)
+    {
+        bool due = replica.Store.WantsFlush;
+        if (!due && _log.ExceedsMaxBytes && _log.HoldsOldestSegment() is { } holder)
+        {
+            due = holder == replica.Group;
+        }
+
+        if (due)
+        {
+            Seal(replica);
+        }
+    }
+
+    /// <summary>Closes the memtable at the applied position; its flush makes that position durable.</summary>
+    private static void Seal(Replica replica)
+    {
+        LogPosition position = replica.Applied.Position;
+        if (replica.Store.CanSeal && position.Index > replica.SealedIndex)
+        {
+            replica.Store.Seal(new(position, replica.Applied.Encode()));
+            replica.SealedIndex = position.Index;
+        }
+    }
+
+    /// <summary>
+    /// Forgets entries that the store holds durably, but keeps some for followers that lag: sending those is cheaper than a snapshot.
+    /// </summary>
+    private void CompactMemory(Replica replica)
+    {
+        RaftLog log = replica.Raft.Log;
+        LogIndex applied = replica.Applied.Position.Index;
+        long keep = log.Bytes > _options.KeepEntryBytes ? 0 : _options.KeepEntries;
+        LogIndex upTo = LogIndex.Min(replica.Store.Durable.Position.Index, new(Math.Max(0, applied.Value - keep)));
+        if (upTo > log.Base.Index && upTo <= replica.Raft.Applied)
+        {
+            replica.Step(RaftInput.Compacted(upTo));
+        }
+    }
+
+    private void SealIdleLog()
+    {
+        if (_flush is null && !_log.HasStaged && _now - _lastFlushTick >= SealLogTicks && _log.BeginSeal() is { } seal)
+        {
+            _flush = seal;
+            _background.Start(Lane.Log, seal, _onFlushed ??= OnFlushed);
+        }
+    }
+}

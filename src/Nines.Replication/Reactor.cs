@@ -1,0 +1,223 @@
+using Nines.Consensus;
+using Nines.Kernel;
+using Nines.Replication.Placement;
+using Nines.Replication.Replicas;
+using Nines.Replication.Wire;
+using Nines.Storage.Log;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// One node's share of the cluster: the replicas it holds, their common log, and the requests it received. Single-threaded and
+/// deterministic: everything comes in through <see cref="Receive"/>, <see cref="Submit"/>, <see cref="Tick"/> and completions
+/// of background work; everything goes out through the ports. It never waits, reads no clock and draws no random number.
+/// <para>
+/// A turn: inputs step the cores as they come. <see cref="Turn"/> finishes the cores that were stepped, hands over <b>one</b> log
+/// append for everything that became due, whichever group it belongs to, and sends what may leave now. When the append is durable,
+/// what waited for it leaves. While one append is being flushed the next fills up: group commit and pipelining come from
+/// this shape.
+/// </para>
+/// The shell (<see cref="ReactorThread"/>, or the simulator) owns it and calls from one thread, except where a member says otherwise.
+/// </summary>
+public sealed partial class Reactor : IReplicaHost
+{
+    private readonly ReactorOptions _options;
+    private readonly IBackground _background;
+    private readonly SegmentedLog _log;
+    private readonly Outbox _outbox;
+    private readonly ReplicaContext _replicaContext;
+    private readonly SortedList<int, Replica> _replicas = [];
+    private readonly Dictionary<int, PeerState> _peers = [];
+    private readonly List<Replica> _dirty = [];
+    private volatile SlotMap _map;
+    private volatile Replica?[] _published = [];
+    private long _now;
+
+    public NodeId Self { get; }
+
+    public IReadOnlyDictionary<byte, IStateMachine> Machines { get; }
+
+    /// <summary>The slot map in force here. May be read from any thread.</summary>
+    public SlotMap Map => _map;
+
+    /// <summary>Ticks since the start.</summary>
+    public long Now => _now;
+
+    public long WallMs { get; private set; }
+
+    /// <summary>Why this node must stop (a failed flush, a broken log); null while all is well.</summary>
+    public string? Failure { get; private set; }
+
+    /// <summary>A frame from another node. The memory may be kept.</summary>
+    public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> frame)
+    {
+        PeerState peer = Peer(from);
+        if (boot.CompareTo(peer.Boot) < 0)
+        {
+            // Sent by an earlier life of that node, or by a data directory that was rolled back. Nothing it says counts.
+            peer.Refused++;
+            return;
+        }
+
+        if (boot.CompareTo(peer.Boot) > 0)
+        {
+            peer.Boot = boot;
+            OnPeerDown(from);
+        }
+
+        peer.LastHeard = _now;
+        while (SubMessage.TryNext(ref frame, out byte kind, out ReadOnlyMemory<byte> body))
+        {
+            Dispatch(from, kind, body);
+        }
+    }
+
+    /// <summary>The connection to a peer broke: a hint, taken at once instead of waiting for silence.</summary>
+    public void PeerDown(NodeId peer)
+    {
+        Peer(peer).LastHeard = Math.Min(Peer(peer).LastHeard, _now - _options.ElectionTimeoutTicks);
+        OnPeerDown(peer);
+    }
+
+    /// <summary>One tick passed. The wall clock is only data: it stamps commands.</summary>
+    public void Tick(long wallMs)
+    {
+        _now++;
+        WallMs = wallMs;
+        foreach (Replica replica in _replicas.Values)
+        {
+            TickReplica(replica);
+        }
+
+        FireDeadlines();
+        SayAlive();
+        TickSnapshots();
+        TickRepairs();
+        SealIdleLog();
+    }
+
+    /// <summary>Ends the turn: see the class.</summary>
+    public void Turn()
+    {
+        if (Failure is not null)
+        {
+            return;
+        }
+
+        FinishReplicas();
+        StartFlush();
+        StartStoreWork();
+        _outbox.Flush();
+    }
+
+    private void Dispatch(NodeId from, byte kind, ReadOnlyMemory<byte> body)
+    {
+        switch (kind)
+        {
+            case MessageKind.Alive: break;
+            case MessageKind.Forward: OnForward(from, body); break;
+            case MessageKind.ForwardAnswer: OnForwardAnswer(from, body); break;
+            case MessageKind.ForwardRefused: OnForwardRefused(from, body); break;
+            case MessageKind.Quiesce: OnQuiesce(from, body); break;
+            case MessageKind.Wake: OnWake(body); break;
+            case MessageKind.SnapshotBegin: OnSnapshotBegin(from, body); break;
+            case MessageKind.SnapshotChunk: OnSnapshotChunk(from, body); break;
+            case MessageKind.SnapshotProgress: OnSnapshotProgress(from, body); break;
+            case MessageKind.RepairRequest: OnRepairRequest(from, body); break;
+            case MessageKind.RepairAnswer: OnRepairAnswer(body); break;
+            case MessageKind.Amnesiac: OnAmnesiac(from, body); break;
+            case MessageKind.Readmit: OnReadmit(from, body); break;
+            case >= MessageKind.Raft: OnRaft(from, body); break;
+            default: Peer(from).Malformed++; break;
+        }
+    }
+
+    private void OnRaft(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        long group = reader.Count();
+        if (reader.Failed || group > int.MaxValue
+            || !RaftCodec.TryRead(body[reader.Offset..], _entries, out RaftMessage message) || message.From != from)
+        {
+            Peer(from).Malformed++;
+            return;
+        }
+
+        if (Find(new((int)group)) is { } replica)
+        {
+            if (message.Kind != RaftMessageKind.HeartbeatAnswer)
+            {
+                replica.Wake();
+            }
+
+            replica.Step(RaftInput.Receive(message));
+            MarkDirty(replica);
+        }
+        else
+        {
+            OnStrayRaft(from, new((int)group), message);
+        }
+    }
+
+    private void OnPeerDown(NodeId node)
+    {
+        foreach (Replica replica in _replicas.Values)
+        {
+            if (replica.Raft.Leader == node || replica.IsLeader)
+            {
+                replica.Wake();
+                replica.Step(RaftInput.PeerUnreachable(node));
+                MarkDirty(replica);
+            }
+        }
+
+        RerouteSentTo(node);
+        AbandonSnapshots(node);
+    }
+
+    private Replica? Find(GroupId group) => _replicas.TryGetValue(group.Value, out Replica? replica) ? replica : null;
+
+    private PeerState Peer(NodeId node)
+    {
+        if (!_peers.TryGetValue(node.Value, out PeerState? peer))
+        {
+            peer = new() { LastHeard = _now };
+            _peers.Add(node.Value, peer);
+        }
+
+        return peer;
+    }
+
+    private void MarkDirty(Replica replica)
+    {
+        if (!replica.IsDirty)
+        {
+            replica.IsDirty = true;
+            _dirty.Add(replica);
+        }
+    }
+
+    /// <summary>Lets other threads find the replicas. The array is replaced, never changed.</summary>
+    private void Publish()
+    {
+        int last = _replicas.Count == 0 ? -1 : _replicas.GetKeyAtIndex(_replicas.Count - 1);
+        var published = new Replica?[last + 1];
+        foreach (Replica replica in _replicas.Values)
+        {
+            published[replica.Group.Value] = replica;
+        }
+
+        _published = published;
+    }
+
+    private sealed class PeerState
+    {
+        public BootId Boot { get; set; }
+
+        public long LastHeard { get; set; }
+
+        public long Malformed { get; set; }
+
+        public long Refused { get; set; }
+    }
+}

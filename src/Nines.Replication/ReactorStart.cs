@@ -1,0 +1,105 @@
+using Nines.Consensus;
+using Nines.Kernel;
+using Nines.Replication.Placement;
+using Nines.Replication.Replicas;
+using Nines.Storage.Log;
+using Nines.Storage.Store;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// Opens a node's data and makes its replicas again: each from its store's durable point and the entries of the log behind it.
+/// <para>
+/// Directory: <c>log/</c> the common log; <c>groups/N/</c> the store of group N; <c>map</c> the map the node began with, written once
+/// before anything else, because a replica that has not flushed yet takes its first configuration from it.
+/// </para>
+/// </summary>
+internal static class ReactorStart
+{
+    private const string LogDirectory = "log";
+    private const string GroupsDirectory = "groups";
+    private const string MapFile = "map";
+
+    /// <summary>Nodes of the control group that vote; the others learn.</summary>
+    private const int MaxControlVoters = 5;
+
+    public static string DirectoryOf(GroupId group) => $"{GroupsDirectory}/{group.Value}";
+
+    /// <summary>The map this data directory began with; the given one, durably, when it is new.</summary>
+    public static SlotMap FirstMap(IDisk disk, SlotMap given)
+    {
+        if (disk.Exists(MapFile))
+        {
+            using IDiskFile file = disk.Open(MapFile, DiskOpen.Read);
+            byte[] bytes = new byte[file.Length];
+            int read = file.Read(0, bytes);
+            var reader = new ByteReader(bytes.AsSpan(0, read));
+            uint crc = reader.Fixed32();
+            return !reader.Failed && Crc32C.Of(bytes.AsSpan(4)) == crc && SlotMap.TryRead(bytes.AsSpan(4)) is { } map
+                ? map
+                : throw new DamagedException(MapFile, 0, "the map's checksum");
+        }
+
+        var buffer = new ByteBuffer(4096);
+        buffer.Fixed32(0);
+        given.Write(buffer);
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(buffer.Patch(0, 4), Crc32C.Of(buffer.Written[4..]));
+        using (IDiskFile file = disk.Open(MapFile + ".new", DiskOpen.Create))
+        {
+            file.Write(0, buffer.Written);
+            file.Sync();
+        }
+
+        disk.Rename(MapFile + ".new", MapFile);
+        disk.SyncDirectory("");
+        return given;
+    }
+
+    public static LogRecovery RecoverLog(ReactorParts parts)
+    {
+        parts.Disk.CreateDirectory(LogDirectory);
+        parts.Disk.CreateDirectory(GroupsDirectory);
+        parts.Disk.SyncDirectory("");
+        return SegmentedLog.Recover(parts.Disk, LogDirectory, parts.LogOptions);
+    }
+
+    /// <summary>The configuration a group begins with, as this node knows it from the first map.</summary>
+    public static Configuration FirstConfiguration(SlotMap map, GroupId group, NodeId self)
+    {
+        IReadOnlyList<NodeId> replicas = map.ReplicasOf(group);
+        if (!replicas.Contains(self))
+        {
+            return Configuration.Empty;
+        }
+
+        return group == GroupId.Control
+            ? new(replicas.Take(MaxControlVoters), [], replicas.Skip(MaxControlVoters))
+            : Configuration.Of(replicas);
+    }
+
+    /// <summary>
+    /// Joins what the store holds durably with what the log holds. The store is committed state: where the two differ, what the log has
+    /// at or before the store's point gives way.
+    /// </summary>
+    public static RaftRestore Restore(RecoveredGroup? recovered, ReplicaMeta stored, SegmentedLog log, GroupId group)
+    {
+        LogPosition point = stored.Position;
+        if (recovered is null)
+        {
+            return new(default, point, stored.Configuration, [], point.Index);
+        }
+
+        int skip = recovered.Entries.FindIndex(e => e.Index > point.Index);
+        bool continues = recovered.Base.Index == point.Index
+            || recovered.Entries.Exists(e => e.Position == point);
+        if (!continues && (recovered.Entries.Count > 0 || recovered.Base.Index < point.Index))
+        {
+            // A snapshot was installed and the crash came before the log was told.
+            log.SetBase(group, point);
+            return new(recovered.HardState, point, stored.Configuration, [], point.Index);
+        }
+
+        IReadOnlyList<LogEntry> entries = skip < 0 ? [] : recovered.Entries[skip..];
+        return new(recovered.HardState, point, stored.Configuration, entries, point.Index);
+    }
+}

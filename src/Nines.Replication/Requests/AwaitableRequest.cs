@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using System.Threading.Tasks.Sources;
+using Nines.Kernel;
+
+namespace Nines.Replication.Requests;
+
+/// <summary>A request that a door awaits. Pooled: taken, submitted, awaited exactly once, then back in the pool.</summary>
+internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
+{
+    private const int MaxPooled = 4096;
+    private static readonly ConcurrentBag<AwaitableRequest> Pool = [];
+    private ManualResetValueTaskSourceCore<ReadTicket> _source = new() { RunContinuationsAsynchronously = true };
+
+    public static AwaitableRequest Take() => Pool.TryTake(out AwaitableRequest? request) ? request : new();
+
+    public ValueTask<ReadTicket> Task => new(this, _source.Version);
+
+    public ReadTicket GetResult(short token)
+    {
+        ReadTicket ticket = _source.GetResult(token);
+        _source.Reset();
+        Body = default;
+        if (Pool.Count < MaxPooled)
+        {
+            Pool.Add(this);
+        }
+
+        return ticket;
+    }
+
+    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
+
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    protected internal override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine) =>
+        _source.SetResult(new(answer, state, machine));
+}
+
+/// <summary>An answer, or the state and the machine to get its body from.</summary>
+internal readonly record struct ReadTicket(Answer Answer, IOrderedReader? State, IStateMachine? Machine);

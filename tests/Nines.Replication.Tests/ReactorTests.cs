@@ -1,0 +1,193 @@
+using Nines.Kernel;
+
+namespace Nines.Replication.Tests;
+
+public class ReactorTests
+{
+    private static readonly GroupId One = new(1);
+
+    [Fact]
+    public void A_write_through_any_node_is_read_strongly_through_any_other()
+    {
+        var cluster = new TestCluster(3, 4);
+        for (int n = 1; n <= 3; n++)
+        {
+            Answer written = cluster.Done(cluster.Write(n, One, $"k=v{n}"));
+            Assert.Equal(Outcome.Done, written.Outcome);
+            for (int r = 1; r <= 3; r++)
+            {
+                TestRequest read = cluster.Read(r, One, "k");
+                Assert.True(cluster.Done(read).Position >= written.Position);
+                Assert.Equal($"v{n}#{n}", read.Text);
+            }
+        }
+    }
+
+    [Fact]
+    public void The_same_id_has_its_effect_once_and_gets_the_first_answer()
+    {
+        var cluster = new TestCluster(3, 2);
+        TestRequest first = cluster.Write(1, One, "k=a", id: 7);
+        Answer answer = cluster.Done(first);
+        cluster.Done(cluster.Write(2, One, "k=b"));
+        TestRequest again = cluster.Write(3, One, "k=a", id: 7);
+        Assert.Equal(answer.Position, cluster.Done(again).Position);
+        Assert.Equal(first.Text, again.Text);
+        TestRequest read = cluster.Read(2, One, "k");
+        cluster.Done(read);
+        Assert.Equal("b#2", read.Text);
+    }
+
+    [Fact]
+    public void Writes_go_on_after_the_leader_is_killed_and_nothing_acknowledged_is_lost()
+    {
+        var cluster = new TestCluster(3, 3);
+        for (int i = 0; i < 200; i++)
+        {
+            Assert.Equal(Outcome.Done, cluster.Done(cluster.Write(1 + (i % 3), new(1 + (i % 3)), $"k{i}={i}")).Outcome);
+        }
+
+        int leader = Leader(cluster, One);
+        int other = leader == 1 ? 2 : 1;
+        TestRequest pending = cluster.Write(other, One, "pending=1");
+        cluster.Kill(leader);
+        Assert.Equal(Outcome.Done, cluster.Done(pending).Outcome);
+        TestRequest count = cluster.Read(other, One, "pending");
+        cluster.Done(count);
+        Assert.Equal("1#1", count.Text);
+        cluster.Start(leader);
+        CheckAll(cluster, other, 200);
+        cluster.Tick(50);
+        CheckAll(cluster, leader, 200);
+    }
+
+    [Fact]
+    public void All_nodes_start_again_from_their_disks()
+    {
+        var cluster = new TestCluster(3, 3);
+        for (int i = 0; i < 300; i++)
+        {
+            cluster.Done(cluster.Write(1, new(1 + (i % 3)), $"k{i}={i}{new string('x', 900)}"));
+        }
+
+        for (int n = 1; n <= 3; n++)
+        {
+            cluster.Kill(n);
+        }
+
+        for (int n = 1; n <= 3; n++)
+        {
+            cluster.Start(n);
+        }
+
+        for (int i = 0; i < 300; i++)
+        {
+            TestRequest read = cluster.Read(2, new(1 + (i % 3)), $"k{i}");
+            Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+            Assert.StartsWith($"{i}x", read.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_node_that_was_away_too_long_for_the_log_gets_a_snapshot()
+    {
+        var cluster = new TestCluster(3, 1, new ReactorOptions { KeepEntries = 8, KeepEntryBytes = 4096 });
+        cluster.Done(cluster.Write(1, One, "first=1"));
+        cluster.Kill(3);
+        for (int i = 0; i < 600; i++)
+        {
+            cluster.Done(cluster.Write(1, One, $"k{i}={new string('y', 1000)}"));
+        }
+
+        cluster.Start(3);
+        cluster.Until(() => cluster[3].Reactor.Core(One)!.Applied == cluster[1].Reactor.Core(One)!.Applied);
+        Assert.Equal(cluster[1].Reactor.StateHash(One), cluster[3].Reactor.StateHash(One));
+        Assert.True(cluster[3].Reactor.Core(One)!.Log.Base.Index.Value > 0);
+    }
+
+    [Fact]
+    public void A_minority_says_not_done_within_the_deadline_and_a_majority_goes_on()
+    {
+        var cluster = new TestCluster(3, 1);
+        cluster.Done(cluster.Write(1, One, "k=1"));
+        foreach (int n in (int[])[2, 3])
+        {
+            cluster.Cut.Add((1, n));
+            cluster.Cut.Add((n, 1));
+        }
+
+        cluster.Until(() => Leader(cluster, One) is 2 or 3 && cluster[1].Reactor.Core(One)!.Role != Consensus.RaftRole.Leader);
+        TestRequest alone = cluster.Write(1, One, "k=2", ticks: 40);
+        TestRequest read = cluster.Read(1, One, "k");
+        TestRequest weak = cluster.Read(1, One, "k", Consistency.Eventual);
+        TestRequest together = cluster.Write(2, One, "k=3", ticks: 400);
+        Assert.Equal(Outcome.Done, cluster.Done(together).Outcome);
+        Assert.Equal((Outcome.NotDone, Reason.NoLeader), (cluster.Done(alone).Outcome, cluster.Done(alone).Reason));
+        Assert.Equal(Outcome.NotDone, cluster.Done(read).Outcome);
+        Assert.Equal(Outcome.Done, cluster.Done(weak).Outcome);
+        Assert.Equal("1#1", weak.Text);
+    }
+
+    [Fact]
+    public void A_sequential_read_waits_for_its_session()
+    {
+        var cluster = new TestCluster(3, 1);
+        Answer written = cluster.Done(cluster.Write(1, One, "k=1"));
+        for (int n = 1; n <= 3; n++)
+        {
+            TestRequest read = cluster.Read(n, One, "k", Consistency.Sequential, written.Position);
+            Assert.True(cluster.Done(read).Position >= written.Position);
+            Assert.Equal("1#1", read.Text);
+        }
+    }
+
+    [Fact]
+    public void Quiet_groups_stop_sending_and_wake_when_asked()
+    {
+        var cluster = new TestCluster(3, 3);
+        cluster.Done(cluster.Write(1, One, "k=1"));
+        cluster.Until(() => cluster.Nodes.All(n => n.Reactor.Status().Replicas.All(r => r.IsQuiesced)));
+        TestRequest read = cluster.Read(2, One, "k");
+        Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+        int leader = Leader(cluster, One);
+        cluster.Until(() => cluster.Nodes.All(n => n.Reactor.Status().Replicas.All(r => r.IsQuiesced)));
+        cluster.Kill(leader);
+        Assert.Equal(Outcome.Done, cluster.Done(cluster.Write(leader == 1 ? 2 : 1, One, "k=2")).Outcome);
+    }
+
+    [Fact]
+    public void A_replica_moves_to_another_node_as_the_agreed_map_says()
+    {
+        var cluster = new TestCluster(4, 1);
+        cluster.Done(cluster.Write(1, One, "k=1"));
+        bool? agreed = null;
+        cluster.Until(() =>
+        {
+            if (agreed is null)
+            {
+                agreed = false;
+                cluster[1].Reactor.ReplaceMap(
+                    cluster[1].Reactor.Map.WithReplicas(One, [new(2), new(3), new(4)]), new((ulong)cluster[1].Reactor.Now), 400, ok => agreed = ok ? true : null);
+            }
+
+            return agreed == true && cluster[4].Reactor.Core(One) is { } core && core.Applied.Value > 0
+                && core.Configuration.Equals(Consensus.Configuration.Of(new NodeId(2), new NodeId(3), new NodeId(4)));
+        });
+        TestRequest read = cluster.Read(1, One, "k");
+        Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+        Assert.Equal("1#1", read.Text);
+    }
+
+    private static int Leader(TestCluster cluster, GroupId group) =>
+        cluster.Nodes.FirstOrDefault(n => n.Reactor.Core(group)?.Role == Consensus.RaftRole.Leader)?.Id ?? 0;
+
+    private static void CheckAll(TestCluster cluster, int node, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TestRequest read = cluster.Read(node, new(1 + (i % 3)), $"k{i}");
+            Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+            Assert.Equal($"{i}#1", read.Text);
+        }
+    }
+}
