@@ -1,0 +1,97 @@
+using Amazon.DynamoDBv2;
+using Amazon.DynamoDBv2.Model;
+using Amazon.Runtime;
+using Nines.Tables.Tests.Support;
+
+namespace Nines.Tables.Tests.Engines;
+
+/// <summary>An unmodified AWS SDK against the door, once through every operation.</summary>
+public sealed class SdkTests : IAsyncLifetime
+{
+    private DoorHost _door = null!;
+    private AmazonDynamoDBClient _client = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _door = await DoorHost.StartAsync();
+        _client = new AmazonDynamoDBClient(
+            new BasicAWSCredentials("key", "secret"),
+            new AmazonDynamoDBConfig { ServiceURL = _door.Address, AuthenticationRegion = "us-east-1", MaxErrorRetry = 2 });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        await _door.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_table_lives_and_dies()
+    {
+        CreateTableResponse created = await CreateAsync("people");
+        Assert.Equal(TableStatus.CREATING, created.TableDescription.TableStatus);
+        DescribeTableResponse described = await _client.DescribeTableAsync("people");
+        Assert.Equal(TableStatus.ACTIVE, described.Table.TableStatus);
+        Assert.Equal("arn:aws:dynamodb:us-east-1:000000000000:table/people", described.Table.TableArn);
+        Assert.Equal(BillingMode.PAY_PER_REQUEST, described.Table.BillingModeSummary.BillingMode);
+        Assert.Equal(["people"], (await _client.ListTablesAsync()).TableNames);
+        ResourceInUseException twice = await Assert.ThrowsAsync<ResourceInUseException>(() => CreateAsync("people"));
+        Assert.Equal("Table already exists: people", twice.Message);
+        Assert.Equal(TableStatus.DELETING, (await _client.DeleteTableAsync("people")).TableDescription.TableStatus);
+        await Assert.ThrowsAsync<ResourceNotFoundException>(() => _client.DescribeTableAsync("people"));
+    }
+
+    [Fact]
+    public async Task An_item_of_every_type_comes_back_as_it_was()
+    {
+        await CreateAsync("people");
+        var item = new Dictionary<string, AttributeValue>
+        {
+            ["id"] = new() { S = "a" },
+            ["n"] = new() { N = "12345678901234567890123456789012345678" },
+            ["b"] = new() { B = new MemoryStream([1, 2, 3]) },
+            ["t"] = new() { BOOL = true },
+            ["z"] = new() { NULL = true },
+            ["l"] = new() { L = [new() { S = "" }, new() { N = "1" }] },
+            ["m"] = new() { M = new() { ["x"] = new() { S = "é" } } },
+            ["ss"] = new() { SS = ["a", "b"] },
+            ["ns"] = new() { NS = ["1", "2"] },
+        };
+        await _client.PutItemAsync("people", item);
+        Dictionary<string, AttributeValue> read = (await _client.GetItemAsync("people", Key("a"), consistentRead: true)).Item;
+        Assert.Equal("12345678901234567890123456789012345678", read["n"].N);
+        Assert.Equal([1, 2, 3], read["b"].B.ToArray());
+        Assert.Equal("é", read["m"].M["x"].S);
+        Assert.Equal(["a", "b"], read["ss"].SS);
+        DeleteItemResponse deleted = await _client.DeleteItemAsync("people", Key("a"), ReturnValue.ALL_OLD);
+        Assert.Equal(9, deleted.Attributes.Count);
+        Assert.False((await _client.GetItemAsync("people", Key("a"))).IsItemSet);
+    }
+
+    [Fact]
+    public async Task Batches_write_and_read()
+    {
+        await CreateAsync("people");
+        BatchWriteItemResponse written = await _client.BatchWriteItemAsync(new Dictionary<string, List<WriteRequest>>
+        {
+            ["people"] = [.. Enumerable.Range(0, 25).Select(i => new WriteRequest(new PutRequest(Key($"k{i}"))))],
+        });
+        Assert.Empty(written.UnprocessedItems);
+        BatchGetItemResponse read = await _client.BatchGetItemAsync(new Dictionary<string, KeysAndAttributes>
+        {
+            ["people"] = new() { Keys = [.. Enumerable.Range(0, 100).Select(i => Key($"k{i}"))] },
+        });
+        Assert.Equal(25, read.Responses["people"].Count);
+        Assert.Empty(read.UnprocessedKeys);
+    }
+
+    private static Dictionary<string, AttributeValue> Key(string id) => new() { ["id"] = new() { S = id } };
+
+    private Task<CreateTableResponse> CreateAsync(string name) => _client.CreateTableAsync(new CreateTableRequest
+    {
+        TableName = name,
+        BillingMode = BillingMode.PAY_PER_REQUEST,
+        AttributeDefinitions = [new("id", ScalarAttributeType.S)],
+        KeySchema = [new("id", KeyType.HASH)],
+    });
+}

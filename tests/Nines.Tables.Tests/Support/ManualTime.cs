@@ -1,0 +1,59 @@
+namespace Nines.Tables.Tests.Support;
+
+/// <summary>Time that passes when told to; timers fire inside <see cref="Tick"/>.</summary>
+public sealed class ManualTime : TimeProvider
+{
+    private readonly List<Timer> _timers = [];
+    private long _ticks;
+
+    public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+    public override long GetTimestamp() => _ticks;
+
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        var timer = new Timer(this, callback, state);
+        timer.Change(dueTime, period);
+        _timers.Add(timer);
+        return timer;
+    }
+
+    public void Tick(TimeSpan by)
+    {
+        _ticks += by.Ticks;
+        foreach (Timer timer in _timers.ToArray())
+        {
+            timer.FireIfDue();
+        }
+    }
+
+    private sealed class Timer(ManualTime time, TimerCallback callback, object? state) : ITimer
+    {
+        private long _dueAt = long.MaxValue;
+        private long _period;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            _dueAt = dueTime < TimeSpan.Zero ? long.MaxValue : time._ticks + dueTime.Ticks;
+            _period = period.Ticks;
+            return true;
+        }
+
+        public void FireIfDue()
+        {
+            if (time._ticks >= _dueAt)
+            {
+                _dueAt = _period > 0 ? _dueAt + _period : long.MaxValue;
+                callback(state);
+            }
+        }
+
+        public void Dispose() => _dueAt = long.MaxValue;
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return default;
+        }
+    }
+}
