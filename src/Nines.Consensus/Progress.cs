@@ -78,13 +78,14 @@ public sealed class Progress(NodeId node, int window)
 
     public void Sent(LogIndex last, int bytes)
     {
-        Next = last.Next;
         if (State == ProgressState.Probe)
         {
+            // Next stays where the probe is: its refusal is recognised by it, and moves it down.
             IsPaused = true;
             return;
         }
 
+        Next = last.Next;
         Invariant.Assert(_inflightCount < _inflight.Length);
         _inflight[(_inflightHead + _inflightCount) % _inflight.Length] = (last, bytes);
         _inflightCount++;
