@@ -11,26 +11,30 @@ public sealed class LeaderChecker(Findings findings)
     private const string Name = "leader";
 
     private readonly Dictionary<(GroupId Group, Term Term), NodeId> _leaders = [];
-    private readonly Dictionary<(NodeId Node, GroupId Group), (Term Term, NodeId Vote)> _last = [];
+    private readonly Dictionary<(NodeId Node, GroupId Group), HardState> _last = [];
 
     /// <summary>Elections that succeeded so far.</summary>
     public int Leaderships => _leaders.Count;
 
-    public void Observe(NodeId node, GroupId group, Term term, NodeId vote, bool isLeader)
+    /// <param name="node">Whose replica it is.</param>
+    /// <param name="group">Which group's.</param>
+    /// <param name="term">The term in memory; what is not on the disk yet may be forgotten in a crash.</param>
+    /// <param name="durable">What the disk holds; nothing of it may ever be forgotten.</param>
+    /// <param name="isLeader">It leads the group in <paramref name="term"/>.</param>
+    public void Observe(NodeId node, GroupId group, Term term, HardState durable, bool isLeader)
     {
-        if (_last.TryGetValue((node, group), out (Term Term, NodeId Vote) before))
+        HardState before = _last.GetValueOrDefault((node, group));
+        if (durable.Term < before.Term || term < durable.Term)
         {
-            if (term < before.Term)
-            {
-                findings.Add('A', Name, $"{node} {group} went back from {before.Term} to {term}");
-            }
-            else if (term == before.Term && !before.Vote.IsNone && vote != before.Vote)
-            {
-                findings.Add('A', Name, $"{node} {group} changed its vote in {term} from {before.Vote} to {vote}");
-            }
+            findings.Add('A', Name, $"{node} {group} went back from {before.Term} to {durable.Term} on disk, {term} in memory");
+        }
+        else if (durable.Term == before.Term && !before.Vote.IsNone && durable.Vote != before.Vote)
+        {
+            findings.Add(
+                'A', Name, $"{node} {group} changed its vote in {durable.Term} from {before.Vote} to {durable.Vote}");
         }
 
-        _last[(node, group)] = (term, vote);
+        _last[(node, group)] = durable;
         if (isLeader && !_leaders.TryAdd((group, term), node) && _leaders[(group, term)] != node)
         {
             findings.Add('A', Name, $"{group} has two leaders in {term}: {_leaders[(group, term)]} and {node}");

@@ -125,7 +125,7 @@ public sealed class SimulatedCluster
     private void Changed(SimulatedHost host, ReplicaView? before, in ReplicaView now)
     {
         bool isLeader = now.Role == ReplicaRole.Leader;
-        Leaders.Observe(host.Id, now.Group, now.Term, now.Vote, isLeader);
+        Leaders.Observe(host.Id, now.Group, now.Term, now.Durable, isLeader);
         bool elected = isLeader && (before is not { Role: ReplicaRole.Leader } || before.Value.Term != now.Term);
         if (elected)
         {

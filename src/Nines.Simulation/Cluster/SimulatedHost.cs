@@ -102,6 +102,7 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             Random = _random.Fork(),
             Answers = _cluster.Answers,
             Observer = _cluster.States,
+            Logs = _cluster.Logs,
             WallClockMs = WallClockMs,
             IsJoining = IsJoining,
         };
@@ -256,6 +257,11 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
         catch (PowerLossException)
         {
             PowerLost();
+        }
+        catch (DiskException broken) when (Node == null)
+        {
+            // The disk failed while the node was starting: there is nothing to stop yet.
+            Stopped(broken.Message);
         }
         catch (NodeRefusedException refused)
         {

@@ -20,7 +20,8 @@ public readonly record struct ReplicaView
 
     public Term Term { get; init; }
 
-    public NodeId Vote { get; init; }
+    /// <summary>Term and vote as they are on the disk: what must survive a restart. The term in memory may be ahead.</summary>
+    public HardState Durable { get; init; }
 
     public LogIndex Commit { get; init; }
 
@@ -57,6 +58,9 @@ public sealed record NodeSetup
     public required IAnswerSink Answers { get; init; }
 
     public required IApplyObserver Observer { get; init; }
+
+    /// <summary>Hears of committed entries, for nodes that can show them.</summary>
+    public required LogChecker Logs { get; init; }
 
     public required long WallClockMs { get; init; }
 

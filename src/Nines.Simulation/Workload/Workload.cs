@@ -128,8 +128,8 @@ public sealed class Workload : IEventTarget, IAnswerSink
         }
 
         GroupId group = _random.Pick(_cluster!.Factory.Groups);
-        OperationKind kind = DrawKind();
-        Consistency consistency = kind == OperationKind.Get ? DrawConsistency() : Consistency.Strong;
+        OperationKind kind = Options.DrawKind(_random);
+        Consistency consistency = kind == OperationKind.Get ? Options.DrawConsistency(_random) : Consistency.Strong;
         NewOperation(idle, group, _random.Below(Options.KeysPerGroup), kind, consistency, isFinal: false);
         Send(idle);
     }
@@ -147,23 +147,6 @@ public sealed class Workload : IEventTarget, IAnswerSink
         }
 
         return null;
-    }
-
-    private OperationKind DrawKind()
-    {
-        double roll = _random.Unit();
-        return roll < Options.Reads ? OperationKind.Get
-            : roll < Options.Reads + Options.CompareAndSets ? OperationKind.CompareAndSet
-            : roll < Options.Reads + Options.CompareAndSets + Options.Deletes ? OperationKind.Delete
-            : OperationKind.Put;
-    }
-
-    private Consistency DrawConsistency()
-    {
-        double roll = _random.Unit();
-        return roll < Options.SequentialReads ? Consistency.Sequential
-            : roll < Options.SequentialReads + Options.EventualReads ? Consistency.Eventual
-            : Consistency.Strong;
     }
 
     private Operation NewOperation(
@@ -251,7 +234,7 @@ public sealed class Workload : IEventTarget, IAnswerSink
         client.IsSent |= taken;
         if (!taken)
         {
-            Again(client, Reason.Unavailable);
+            Again(client);
         }
     }
 
@@ -269,7 +252,7 @@ public sealed class Workload : IEventTarget, IAnswerSink
                 client.End();
                 break;
             case Outcome.NotDone:
-                Again(client, client.Answer.Reason);
+                Again(client);
                 break;
             case Outcome.Unknown:
                 OnUnknown(client, attempt);
@@ -282,13 +265,12 @@ public sealed class Workload : IEventTarget, IAnswerSink
         if (client.Current != null && client.Attempt == attempt)
         {
             client.IsUnknown |= client.IsSent;
-            Again(client, Reason.DeadlinePassed);
+            Again(client);
         }
     }
 
-    private void Again(Client client, Reason reason)
+    private void Again(Client client)
     {
-        _ = reason;
         Operation operation = client.Current!;
         if (operation.Attempts < Options.AttemptsMax)
         {

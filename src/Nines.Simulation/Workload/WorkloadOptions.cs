@@ -51,6 +51,25 @@ public sealed record WorkloadOptions
         AnswerLoss = random.Chance(0.5) ? 0.05 * random.Unit() : 0,
     };
 
+    /// <summary>What the next operation does.</summary>
+    public OperationKind DrawKind(Prng random)
+    {
+        double roll = random.Unit();
+        return roll < Reads ? OperationKind.Get
+            : roll < Reads + CompareAndSets ? OperationKind.CompareAndSet
+            : roll < Reads + CompareAndSets + Deletes ? OperationKind.Delete
+            : OperationKind.Put;
+    }
+
+    /// <summary>How the next read reads.</summary>
+    public Consistency DrawConsistency(Prng random)
+    {
+        double roll = random.Unit();
+        return roll < SequentialReads ? Consistency.Sequential
+            : roll < SequentialReads + EventualReads ? Consistency.Eventual
+            : Consistency.Strong;
+    }
+
     public string Describe() => string.Create(
         CultureInfo.InvariantCulture,
         $"{OpsPerSecond:F0} ops/s by {Clients} clients, {KeysPerGroup} keys per group, reads {Reads:P0} "
