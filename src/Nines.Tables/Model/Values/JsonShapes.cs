@@ -27,6 +27,15 @@ public static class JsonShapes
         }
     }
 
+    /// <summary>A map of names to texts.</summary>
+    public static bool ExpectTextMap(ref Utf8JsonReader reader, ref JsonFindings findings) => reader.TokenType switch
+    {
+        JsonTokenType.StartObject => true,
+        JsonTokenType.StartArray =>
+            Malformed(ref findings, "Unrecognized collection type java.util.Map<java.lang.String, java.lang.String>"),
+        _ => Malformed(ref findings, "Unexpected field type"),
+    };
+
     /// <summary>A structure inside a collection or map.</summary>
     public static bool ExpectStructure(ref Utf8JsonReader reader, string type, ref JsonFindings findings)
     {
