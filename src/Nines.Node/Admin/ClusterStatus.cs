@@ -63,10 +63,10 @@ public sealed record NodeStatus
 
     public long DiskFreeBytes { get; init; }
 
-    /// <summary>Requests waiting in the node, and those refused because too many waited.</summary>
-    public long InFlight { get; init; }
+    public long LogBytes { get; init; }
 
-    public long Overloaded { get; init; }
+    /// <summary>Requests waiting in the node.</summary>
+    public long InFlight { get; init; }
 
     public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
 

@@ -16,9 +16,6 @@ public sealed class NodeHost
         try
         {
             await using RunningNode node = await RunningNode.StartAsync(configuration, logs, stop);
-            log.LogInformation(
-                "n{Node} of cluster {Cluster}, start number {Boot}, serves tables at {Tables} and admin at {Admin}.",
-                configuration.Node.Value, configuration.Cluster, node.Identity.Boot.Value, configuration.TablesUrl, configuration.AdminUrl);
             return await node.EndedAsync(stop);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

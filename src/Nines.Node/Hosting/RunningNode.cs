@@ -1,29 +1,43 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Nines.Kernel;
 using Nines.Node.Adapters;
+using Nines.Node.Admin;
 using Nines.Node.Configuration;
+using Nines.Node.Transport;
+using Nines.Replication;
+using Nines.Storage.Store;
+using Nines.Tables;
+using Nines.Tables.Engines;
 
 namespace Nines.Node.Hosting;
 
-/// <summary>All parts of a node that runs.</summary>
+/// <summary>
+/// All parts of a node that runs, made in an order in which each finds what it needs and ended in reverse: disk, identity, background,
+/// network, reactor, then what peers and clients connect to. Nobody is listened to before the reactor has its data.
+/// </summary>
 internal sealed class RunningNode : IAsyncDisposable
 {
+    /// <summary>Requests that run when the node stops may take this long to end.</summary>
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(3);
 
-    private readonly List<Func<ValueTask>> _endings = [];
+    private readonly NodeConfiguration _configuration;
+    private readonly ILoggerFactory _logs;
+    private readonly ILogger _log;
+    private readonly Stack<Func<ValueTask>> _endings = new();
     private readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private RunningNode(NodeConfiguration configuration, ILoggerFactory logs)
     {
-        Configuration = configuration;
-        Logs = logs;
+        _configuration = configuration;
+        _logs = logs;
+        _log = logs.CreateLogger("nines");
     }
 
-    public NodeConfiguration Configuration { get; }
-
-    public ILoggerFactory Logs { get; }
-
-    public NodeIdentity Identity { get; private set; } = null!;
-
+    /// <exception cref="StartRefusedException">The directory or a port is not to be had.</exception>
+    /// <exception cref="DirectoryInUseException">Another process works on the directory.</exception>
     public static async Task<RunningNode> StartAsync(NodeConfiguration configuration, ILoggerFactory logs, CancellationToken cancel)
     {
         var node = new RunningNode(configuration, logs);
@@ -48,25 +62,158 @@ internal sealed class RunningNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        for (int i = _endings.Count - 1; i >= 0; i--)
+        while (_endings.TryPop(out Func<ValueTask>? end))
         {
-            await _endings[i]();
+            await end();
         }
-
-        _endings.Clear();
     }
 
     private async Task StartPartsAsync(CancellationToken cancel)
     {
-        var disk = new FileDisk(Configuration.DataDirectory);
-        _endings.Add(() => Done(disk.Dispose));
-        Identity = NodeIdentity.NextBoot(disk, Configuration.Cluster, Configuration.Node);
-        await Task.CompletedTask;
+        var files = new FileDisk(_configuration.DataDirectory);
+        AtEnd(files.Dispose);
+        IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
+        NodeIdentity identity = NodeIdentity.NextBoot(disk, _configuration.Cluster, _configuration.Node);
+        var inbox = new ReactorInbox(Disowned, _log);
+        var background = new RealBackground(inbox.OnCompleted);
+        AtEnd(background.Dispose);
+        var network = new TcpNetwork(
+            new TransportIdentity(_configuration.Cluster, _configuration.Node, identity.Boot, _configuration.AdminUrl),
+            new TransportOptions { MaxQueuedBytes = _configuration.MaxPeerQueueBytes },
+            inbox, new PeerBootsFile(disk).Open(), _logs.CreateLogger("peers"), TimeProvider.System);
+        _endings.Push(network.DisposeAsync);
+
+        ReactorThread reactor = StartReactor(identity, disk, network, background, inbox);
+        AtEnd(reactor.Dispose);
+        Listen("listen.peer", () => network.Listen(_configuration.ListenPeer));
+        foreach (Seed seed in _configuration.Seeds.Where(s => s.Node != _configuration.Node))
+        {
+            await network.SetPeerAsync(seed.Node, seed.Host, seed.Port);
+        }
+
+        await StartDoorsAsync(reactor, new NodeStatusSource(_configuration, identity, reactor, network, disk), cancel);
+        _log.LogInformation(
+            "{Node} of cluster {Cluster}, start number {Boot}: tables at {Tables}, admin at {Admin}, {Groups} groups here.",
+            _configuration.Node, _configuration.Cluster, identity.Boot.Value,
+            _configuration.TablesUrl, _configuration.AdminUrl, reactor.Groups.Count);
     }
 
-    private static ValueTask Done(Action ending)
+    private ReactorThread StartReactor(
+        NodeIdentity identity, IDisk disk, TcpNetwork network, RealBackground background, ReactorInbox inbox)
     {
-        ending();
-        return ValueTask.CompletedTask;
+        ReactorParts parts = NodeParts.Of(_configuration, identity, disk, network, background);
+        Reactor reactor;
+        try
+        {
+            reactor = new Reactor(parts);
+        }
+        catch (DamagedException damage)
+        {
+            throw new StartRefusedException(
+                $"{damage.Message} The node cannot start on this data. Replace it: empty directory, new node.id.", damage);
+        }
+
+        foreach (string finding in reactor.LogFindings)
+        {
+            _log.LogWarning("Recovery of the log: {Finding}", finding);
+        }
+
+        var thread = new ReactorThread(
+            reactor, parts.Options, TimeProvider.System, () => AfterTurn(reactor, network), failure => Fault(failure.ToString()));
+        inbox.Attach(thread);
+        thread.Start();
+        return thread;
     }
+
+    private async Task StartDoorsAsync(ReactorThread reactor, NodeStatusSource status, CancellationToken cancel)
+    {
+        if (_configuration.ListenAdmin is { } adminAddress)
+        {
+            var admin = new AdminApi(_configuration, status);
+            AtEnd(admin.Dispose);
+            await ServeAsync("listen.admin", adminAddress, admin.HandleAsync, cancel);
+        }
+
+        if (_configuration.ListenTables is { } tablesAddress)
+        {
+            var engine = new EmbeddedTableEngine(reactor, TimeProvider.System);
+            _endings.Push(engine.DisposeAsync);
+            engine.Start();
+            var door = new TablesDoor(engine, new TablesDoorOptions
+            {
+                Timeout = _configuration.Deadline, Node = _configuration.Node.ToString(),
+            });
+            await ServeAsync("listen.tables", tablesAddress, door.HandleAsync, cancel);
+        }
+    }
+
+    private async Task ServeAsync(string key, IPEndPoint address, RequestDelegate handle, CancellationToken cancel)
+    {
+        var limits = new HttpLimits(_configuration.MaxRequestBytes, _configuration.MaxConnections);
+        try
+        {
+            HttpListener listener = await HttpListener.StartAsync(address, limits, handle, _logs, cancel);
+            _endings.Push(async () =>
+            {
+                using var patience = new CancellationTokenSource(RequestPatience);
+                await listener.StopAsync(patience.Token);
+                await listener.DisposeAsync();
+            });
+        }
+        catch (IOException e)
+        {
+            throw InUse(key, address, e);
+        }
+        catch (SocketException e)
+        {
+            throw InUse(key, address, e);
+        }
+    }
+
+    private void Listen(string key, Action listen)
+    {
+        try
+        {
+            listen();
+        }
+        catch (SocketException e)
+        {
+            throw InUse(key, _configuration.ListenPeer, e);
+        }
+    }
+
+    private static StartRefusedException InUse(string key, IPEndPoint address, Exception e) => new(
+        $"{key}: cannot listen on {address}: {e.Message} Stop the other program (ss -ltnp 'sport = :{address.Port}'), or choose another port.", e);
+
+    /// <summary>On the reactor's thread, after each turn.</summary>
+    private void AfterTurn(Reactor reactor, TcpNetwork network)
+    {
+        network.FlushAll();
+        if (reactor.Failure is { } failure)
+        {
+            Fault(failure);
+        }
+    }
+
+    private void Fault(string reason)
+    {
+        if (_ended.TrySetResult(ExitCodes.Fault))
+        {
+            _log.LogCritical("The node stops itself: {Reason}", reason);
+        }
+    }
+
+    private void Disowned(string reason)
+    {
+        if (_ended.TrySetResult(ExitCodes.Refused))
+        {
+            _log.LogCritical("The node stops: {Reason}.", reason.TrimEnd('.'));
+        }
+    }
+
+    private void AtEnd(Action end) => _endings.Push(() =>
+    {
+        end();
+        return ValueTask.CompletedTask;
+    });
 }

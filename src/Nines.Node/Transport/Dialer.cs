@@ -198,7 +198,13 @@ internal sealed class Dialer(
     {
         if (answer.Verdict != LinkVerdict.Accepted)
         {
-            throw new LinkRefusedException(Verdicts.Explain(answer, self));
+            string reason = Verdicts.Explain(answer, self);
+            if (answer.Verdict == LinkVerdict.OldBoot)
+            {
+                receiver.OnDisowned(link.Peer, reason);
+            }
+
+            throw new LinkRefusedException(reason);
         }
 
         if (answer.Cluster != self.Cluster || answer.From != link.Peer)

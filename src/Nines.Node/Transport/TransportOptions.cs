@@ -44,6 +44,9 @@ public interface ITransportReceiver
 
     /// <summary>A hint, sooner than any timeout: a connection from or to the peer broke. The peer may be well.</summary>
     void OnPeerDown(NodeId peer);
+
+    /// <summary>A peer refuses this node because it has seen a later start of it: this data directory is an old copy. The node must stop.</summary>
+    void OnDisowned(NodeId by, string reason);
 }
 
 /// <summary>What the transport knows of one peer, for the status page.</summary>

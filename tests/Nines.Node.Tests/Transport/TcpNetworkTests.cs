@@ -115,6 +115,7 @@ public sealed class TcpNetworkTests
         await old.Dial(a);
         string line = await old.Line("start number 8");
         Assert.Contains("number 9 was seen", line, StringComparison.Ordinal);
+        Assert.Equal(a.Id, await old.Disowned());
         await a.Dial(old);
         await a.Line("start number 8");
         Assert.False(a.Say(old.Id, "x"u8));

@@ -17,6 +17,7 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
     private readonly Channel<(NodeId From, BootId Boot, byte[] Frame)> _frames = Channel.CreateUnbounded<(NodeId, BootId, byte[])>();
     private readonly Channel<NodeId> _ups = Channel.CreateUnbounded<NodeId>();
     private readonly Channel<NodeId> _downs = Channel.CreateUnbounded<NodeId>();
+    private readonly Channel<NodeId> _disowned = Channel.CreateUnbounded<NodeId>();
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
     public Station(
@@ -77,6 +78,10 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
     public void OnPeerUp(NodeId peer) => _ups.Writer.TryWrite(peer);
 
     public void OnPeerDown(NodeId peer) => _downs.Writer.TryWrite(peer);
+
+    public void OnDisowned(NodeId by, string reason) => _disowned.Writer.TryWrite(by);
+
+    public async Task<NodeId> Disowned() => await _disowned.Reader.ReadAsync(Soon);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
