@@ -206,6 +206,7 @@ public sealed partial class Reactor
         }
 
         var group = new GroupId((int)number);
+        _parts.Disk.CreateDirectory(ReactorStart.DirectoryOf(group));
         SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(group));
         _log.RemoveGroup(group);
         _log.SetBase(group, LogPosition.Zero);

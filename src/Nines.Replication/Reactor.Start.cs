@@ -35,20 +35,37 @@ public sealed partial class Reactor
         LogRecovery recovery = ReactorStart.RecoverLog(parts);
         _log = recovery.Log;
         LogFindings = [.. recovery.Findings.Select(f => f.ToString())];
+        _members = MemberFile.Read(parts.Disk);
+        if (_members is not null)
+        {
+            OpenAll(recovery);
+        }
+        else if (recovery.Groups.Count > 0 || recovery.AnyGroupMayBeLost)
+        {
+            throw new DamagedException("members", 0, "missing beside a log that has been used");
+        }
+        else
+        {
+            BeginJoining(recovery);
+        }
+    }
+
+    /// <summary>What recovery of the log had to say, for the operator.</summary>
+    public IReadOnlyList<string> LogFindings { get; }
+
+    private void OpenAll(LogRecovery recovery)
+    {
         var recovered = recovery.Groups.ToDictionary(g => g.Group);
         foreach (GroupId group in GroupsHere(recovery))
         {
             recovered.TryGetValue(group, out RecoveredGroup? found);
-            bool missing = found is null && recovery.AnyGroupMayBeLost;
+            bool missing = found is null && (recovery.AnyGroupMayBeLost || _members!.IsRejoining);
             Open(group, found, missing);
         }
 
         Publish();
         ControlChanged();
     }
-
-    /// <summary>What recovery of the log had to say, for the operator.</summary>
-    public IReadOnlyList<string> LogFindings { get; }
 
     private IEnumerable<GroupId> GroupsHere(LogRecovery recovery)
     {
@@ -118,7 +135,8 @@ public sealed partial class Reactor
             : throw new DamagedException(ReactorStart.DirectoryOf(group), 0, "the metadata of its durable point");
     }
 
-    private Configuration FirstConfiguration(GroupId group) => ReactorStart.FirstConfiguration(_firstMap, group, Self);
+    private Configuration FirstConfiguration(GroupId group) =>
+        _members!.IsRejoining ? Configuration.Empty : ReactorStart.FirstConfiguration(_firstMap, group, Self);
 
     private Replica AddReplica(GroupId group, SortedStore store, ReplicaMeta meta, RaftRestore restore)
     {

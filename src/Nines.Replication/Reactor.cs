@@ -92,6 +92,7 @@ public sealed partial class Reactor : IReplicaHost
         FireDeadlines();
         SayAlive();
         TickSnapshots();
+        SayHello();
         TickRepairs();
         SealIdleLog();
     }
@@ -126,6 +127,8 @@ public sealed partial class Reactor : IReplicaHost
             case MessageKind.RepairRequest: OnRepairRequest(from, body); break;
             case MessageKind.RepairAnswer: OnRepairAnswer(body); break;
             case MessageKind.Amnesiac: OnAmnesiac(from, body); break;
+            case MessageKind.Hello: OnHello(from, body); break;
+            case MessageKind.HelloAnswer: OnHelloAnswer(from, body); break;
             case MessageKind.Readmit: OnReadmit(from, body); break;
             case >= MessageKind.Raft: OnRaft(from, body); break;
             default: Peer(from).Malformed++; break;

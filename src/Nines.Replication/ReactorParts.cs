@@ -12,6 +12,9 @@ public sealed record ReactorParts
 
     public required NodeId Self { get; init; }
 
+    /// <summary>This start's number: larger than that of any earlier start of this node, also on a directory that was wiped since.</summary>
+    public required BootId Boot { get; init; }
+
     public required IDisk Disk { get; init; }
 
     public required INetwork Network { get; init; }

@@ -178,6 +178,32 @@ public class ReactorTests
         Assert.Equal("1#1", read.Text);
     }
 
+    [Fact]
+    public void A_wiped_node_does_not_vote_until_it_has_come_back_as_a_learner()
+    {
+        var cluster = new TestCluster(3, 1);
+        cluster.Done(cluster.Write(1, One, "before=1"));
+        int leader = Leader(cluster, One);
+        int behind = leader == 1 ? 2 : 1;
+        int wiped = 6 - leader - behind;
+        cluster.Kill(behind);
+        Assert.Equal(Outcome.Done, cluster.Done(cluster.Write(leader, One, "only=leader and wiped")).Outcome);
+
+        // With an empty log and its vote it could make the one that is behind a leader, and the write would be gone.
+        cluster.Wipe(wiped);
+        cluster.Kill(leader);
+        cluster.Start(wiped);
+        cluster.Start(behind);
+        cluster.Tick(200);
+        Assert.Equal(0, Leader(cluster, One));
+        cluster.Start(leader);
+        cluster.Until(() => cluster[wiped].Reactor.Core(One) is { } core && core.Configuration.IsVoter(new(wiped))
+            && core.Configuration.Voters.Count == 3);
+        TestRequest read = cluster.Read(wiped, One, "only");
+        Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+        Assert.Equal("leader and wiped#1", read.Text);
+    }
+
     private static int Leader(TestCluster cluster, GroupId group) =>
         cluster.Nodes.FirstOrDefault(n => n.Reactor.Core(group)?.Role == Consensus.RaftRole.Leader)?.Id ?? 0;
 

@@ -43,6 +43,7 @@ internal sealed class TestCluster
         {
             Options = _options,
             Self = new(node),
+            Boot = new(next.Boot),
             Disk = disk,
             Network = next,
             Background = next,
@@ -60,6 +61,13 @@ internal sealed class TestCluster
     {
         _nodes[node].IsUp = false;
         _nodes[node].Disk.Kill();
+    }
+
+    /// <summary>The process dies and its data directory is wiped.</summary>
+    public void Wipe(int node)
+    {
+        Kill(node);
+        _nodes[node].Disk.Wipe();
     }
 
     public void Tick(int ticks = 1)

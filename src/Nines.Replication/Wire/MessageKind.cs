@@ -45,6 +45,12 @@ public static class MessageKind
     /// <summary>The leader's answer: it was removed, it may begin again as a learner.</summary>
     public const byte Readmit = 13;
 
+    /// <summary>A new node's first words to each founder: its incarnation.</summary>
+    public const byte Hello = 14;
+
+    /// <summary>Whether the founder has begun, its incarnation, and the one it knows the asker by.</summary>
+    public const byte HelloAnswer = 15;
+
     /// <summary>Raft messages: this plus the kind's own number.</summary>
     public const byte Raft = 32;
 }

@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using Nines.Kernel;
+using Nines.Storage.Store;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// What a node wrote down when it had met the whole founding cluster, before it made its first promise: the incarnation of every
+/// member. A directory without it has promised nothing; a peer that has it recognises a node that lost its own.
+/// </summary>
+/// <param name="Incarnation">This node's own: the boot id of its first start on this directory.</param>
+/// <param name="IsRejoining">The node had lost an earlier directory: its replicas begin as learners.</param>
+/// <param name="Known">The others' incarnations when they were met, by node.</param>
+internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnlyDictionary<int, BootId> Known)
+{
+    private const string Name = "members";
+
+    /// <summary>Null on a directory that never met its cluster.</summary>
+    /// <exception cref="DamagedException">The file is there and not whole.</exception>
+    public static MemberFile? Read(IDisk disk)
+    {
+        if (!disk.Exists(Name))
+        {
+            return null;
+        }
+
+        using IDiskFile file = disk.Open(Name, DiskOpen.Read);
+        byte[] bytes = new byte[file.Length];
+        file.Read(0, bytes);
+        var reader = new ByteReader(bytes);
+        uint crc = reader.Fixed32();
+        bool known = !reader.Failed && crc == Crc32C.Of(bytes.AsSpan(4)) && reader.Byte() == 1;
+        var incarnation = new BootId(reader.Count());
+        bool rejoining = reader.Byte() == 1;
+        var members = new SortedDictionary<int, BootId>();
+        for (int left = reader.Items(2); left > 0; left--)
+        {
+            members[(int)(reader.Count() & int.MaxValue)] = new(reader.Count());
+        }
+
+        return known && reader.IsComplete
+            ? new(incarnation, rejoining, members)
+            : throw new DamagedException(Name, 0, "the checksum of the founding members");
+    }
+
+    /// <summary>Layout: CRC-32C of the rest, version 1, own incarnation, rejoining, count, (node, incarnation)…</summary>
+    public void Write(IDisk disk)
+    {
+        var buffer = new ByteBuffer(128);
+        buffer.Fixed32(0);
+        buffer.Byte(1);
+        buffer.Count(Incarnation.Value);
+        buffer.Byte(IsRejoining ? (byte)1 : (byte)0);
+        buffer.Count(Known.Count);
+        foreach ((int node, BootId incarnation) in Known.OrderBy(k => k.Key))
+        {
+            buffer.Count(node);
+            buffer.Count(incarnation.Value);
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(buffer.Patch(0, 4), Crc32C.Of(buffer.Written[4..]));
+        using (IDiskFile file = disk.Open(Name + ".new", DiskOpen.Create))
+        {
+            file.Write(0, buffer.Written);
+            file.Sync();
+        }
+
+        disk.Rename(Name + ".new", Name);
+        disk.SyncDirectory("");
+    }
+}

@@ -1,0 +1,118 @@
+using Nines.Kernel;
+using Nines.Replication.Wire;
+using Nines.Storage.Log;
+
+namespace Nines.Replication;
+
+/// <summary>
+/// The first start on a data directory. A node with an empty directory may be a founder of a new cluster, or one whose directory was
+/// wiped. It cannot tell by itself, and the difference matters: the wiped one has promised votes and entries it no longer knows, and as
+/// a voter with an empty log could undo what was acknowledged. So before it makes any promise it asks <b>every</b> other founder.
+/// When all are as new as itself, or know it in this incarnation, it begins as a voter. When one knows it in another, its replicas are
+/// lost: they are removed by committed changes and come back as learners.
+/// </summary>
+public sealed partial class Reactor
+{
+    private const int HelloTicks = 4;
+    private readonly SortedDictionary<int, BootId> _met = [];
+    private MemberFile? _members;
+    private LogRecovery? _waitingRecovery;
+
+    /// <summary>The node waits to hear from all founders before it takes part.</summary>
+    public bool IsJoining => _members is null;
+
+    private void BeginJoining(LogRecovery recovery)
+    {
+        _waitingRecovery = recovery;
+        bool founds = _firstMap.Groups.Any(g => g.Replicas.Contains(Self));
+        if (!founds || Founders().Count == 0)
+        {
+            Settle(isRejoining: false);
+        }
+    }
+
+    private List<NodeId> Founders() => [.. _firstMap.Members.Select(m => m.Node).Where(n => n != Self)];
+
+    private void SayHello()
+    {
+        if (!IsJoining || _now % HelloTicks != 0)
+        {
+            return;
+        }
+
+        foreach (NodeId node in Founders())
+        {
+            ByteBuffer to = _outbox.Open(node, MessageKind.Hello);
+            to.Count(_parts.Boot.Value);
+            _outbox.Close();
+        }
+    }
+
+    private void OnHello(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        var incarnation = new BootId(reader.Count());
+        if (!reader.IsComplete)
+        {
+            return;
+        }
+
+        // What this node holds the other for: an incarnation it wrote down, or nothing at all (0).
+        BootId known = default;
+        if (_members is null)
+        {
+            Meet(from, incarnation);
+        }
+        else
+        {
+            _members.Known.TryGetValue(from.Value, out known);
+        }
+
+        ByteBuffer to = _outbox.Open(from, MessageKind.HelloAnswer);
+        to.Byte(_members is null ? (byte)0 : (byte)1);
+        to.Count((_members?.Incarnation ?? _parts.Boot).Value);
+        to.Count(known.Value);
+        _outbox.Close();
+    }
+
+    private void OnHelloAnswer(NodeId from, ReadOnlyMemory<byte> body)
+    {
+        var reader = new ByteReader(body);
+        bool settled = reader.Byte() == 1;
+        var incarnation = new BootId(reader.Count());
+        var known = new BootId(reader.Count());
+        if (!reader.IsComplete || !IsJoining)
+        {
+            return;
+        }
+
+        if (settled && known != _parts.Boot && !Planted.Is(PlantedBug.AmnesiacVotes))
+        {
+            _met[from.Value] = incarnation;
+            Settle(isRejoining: true);
+        }
+        else
+        {
+            Meet(from, incarnation);
+        }
+    }
+
+    private void Meet(NodeId node, BootId incarnation)
+    {
+        _met[node.Value] = incarnation;
+        if (IsJoining && Founders().TrueForAll(n => _met.ContainsKey(n.Value)))
+        {
+            Settle(isRejoining: false);
+        }
+    }
+
+    /// <summary>Durable before the first promise.</summary>
+    private void Settle(bool isRejoining)
+    {
+        _members = new(_parts.Boot, isRejoining, new SortedDictionary<int, BootId>(_met));
+        _members.Write(_parts.Disk);
+        LogRecovery recovery = _waitingRecovery!;
+        _waitingRecovery = null;
+        OpenAll(recovery);
+    }
+}
