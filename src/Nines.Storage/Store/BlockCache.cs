@@ -10,9 +10,12 @@ namespace Nines.Storage.Store;
 /// </summary>
 public sealed class BlockCache
 {
-    private const int ShardCount = 8;
+    private const int MaxShards = 8;
 
-    private readonly Shard[] _shards = new Shard[ShardCount];
+    /// <summary>What a shard must at least hold: filter and index of a large table are single entries.</summary>
+    private const long MinShardBytes = 16 << 20;
+
+    private readonly Shard[] _shards;
     private int _next;
     private long _hits;
     private long _misses;
@@ -21,9 +24,10 @@ public sealed class BlockCache
     {
         Invariant.Assert(capacityBytes >= 0);
         CapacityBytes = capacityBytes;
-        for (int i = 0; i < ShardCount; i++)
+        _shards = new Shard[Math.Clamp(capacityBytes / MinShardBytes, 1, MaxShards)];
+        for (int i = 0; i < _shards.Length; i++)
         {
-            _shards[i] = new Shard(capacityBytes / ShardCount);
+            _shards[i] = new Shard(capacityBytes / _shards.Length);
         }
     }
 
@@ -42,7 +46,7 @@ public sealed class BlockCache
     {
         _misses++;
         var entry = new CacheEntry<T>(content, bytes);
-        uint shard = (uint)Interlocked.Increment(ref _next) % ShardCount;
+        uint shard = (uint)Interlocked.Increment(ref _next) % (uint)_shards.Length;
         _shards[shard].Add(entry);
         return entry;
     }

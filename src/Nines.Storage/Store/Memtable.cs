@@ -15,25 +15,15 @@ internal enum Lookup
 }
 
 /// <summary>
-/// Orders the writes inside memtables: the log index and, below it, a counter of the cursors that the command has opened, so
-/// that a cursor inside a command sees the writes before it and none after it, on every replica alike, whatever lies
-/// in memory and what on disk. Never stored.
-/// </summary>
-internal static class Sequence
-{
-    public const int OrdinalBits = 16;
-
-    public static ulong First(LogIndex index) => checked((ulong)index.Value << OrdinalBits);
-
-    /// <summary>The last sequence of an index: a reader at this sequence sees all of the index's writes.</summary>
-    public static ulong Last(LogIndex index) => First(index) | ((1UL << OrdinalBits) - 1);
-}
-
-/// <summary>
 /// The newest writes, sorted: a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees", 1990) over
 /// arenas, ordered by key and then by sequence, newest first. One writer, any number of readers without locks: a node is
 /// filled before the link to it is published, and a reader skips nodes with a sequence above its own.
 /// A removed node (of an aborted transaction) keeps its links, so a reader that stands on it goes on unharmed.
+/// <para>
+/// A sequence is the log index, counted from the memtable's start, and below it the number of cursors that the command had opened
+/// before the write. So a cursor inside a command sees the writes before it and none after it, on every replica alike, whatever
+/// lies in memory and what on disk. Sequences mean something inside one memtable only and are never stored.
+/// </para>
 /// <code>
 /// node: chunk | offset | key length | value length or -1 | sequence low | sequence high | height | next[0] … next[height-1]
 /// </code>
@@ -41,6 +31,11 @@ internal static class Sequence
 internal sealed class Memtable
 {
     private const int MaxHeight = 12;
+    private const int OrdinalBits = 32;
+
+    /// <summary>The sequence of a reader that sees all writes.</summary>
+    public const ulong Everything = ulong.MaxValue;
+
     private const int Tombstone = -1;
 
     private const int ChunkWord = 0;
@@ -53,6 +48,7 @@ internal sealed class Memtable
 
     private readonly WordArena _nodes = new();
     private readonly ByteArena _data = new();
+    private readonly LogIndex _start;
     private readonly int _head;
     private int _height = 1;
     private long _applied;
@@ -61,6 +57,7 @@ internal sealed class Memtable
     /// <param name="start">The index up to which older sources hold everything.</param>
     public Memtable(LogIndex start)
     {
+        _start = start;
         _applied = start.Value;
         _head = _nodes.Allocate(NextWord + MaxHeight);
     }
@@ -74,6 +71,12 @@ internal sealed class Memtable
     public int Count { get; private set; }
 
     public long Bytes => _nodes.Bytes + _data.Bytes;
+
+    /// <summary>The sequence of an index's first writes.</summary>
+    public ulong FirstSequence(LogIndex index) => checked((uint)(index - _start)) * (1UL << OrdinalBits);
+
+    /// <summary>A reader at this sequence sees all of the index's writes and none of the next one's.</summary>
+    public ulong LastSequence(LogIndex index) => FirstSequence(index) | ((1UL << OrdinalBits) - 1);
 
     /// <summary>Makes everything up to the index visible at once.</summary>
     public void Publish(LogIndex index) => Volatile.Write(ref _applied, index.Value);

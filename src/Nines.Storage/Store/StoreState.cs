@@ -59,12 +59,15 @@ internal sealed class StoreState
         }
     }
 
+    /// <param name="key">The key.</param>
+    /// <param name="sequence">Bounds what is seen of the active memtable. All that is sealed was published before.</param>
+    /// <param name="value">Its value.</param>
     public bool TryGet(ReadOnlySpan<byte> key, ulong sequence, out ReadOnlyMemory<byte> value)
     {
         Lookup found = Active.TryGet(key, sequence, out value);
         for (int i = 0; found == Lookup.Missing && i < Sealed.Length; i++)
         {
-            found = Sealed[i].TryGet(key, sequence, out value);
+            found = Sealed[i].TryGet(key, Memtable.Everything, out value);
         }
 
         if (found == Lookup.Missing)
@@ -92,7 +95,7 @@ internal sealed class StoreState
 
         foreach (Memtable memtable in Sealed)
         {
-            cursors.Add(new MemtableCursor(memtable, sequence, reverse));
+            cursors.Add(new MemtableCursor(memtable, Memtable.Everything, reverse));
         }
 
         Version.AddCursors(cursors, from, to, reverse);

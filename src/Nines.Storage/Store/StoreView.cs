@@ -18,7 +18,7 @@ public sealed class StoreView : IOrderedReader, IDisposable
     {
         _state = state;
         Applied = state.Active.Applied;
-        _sequence = Sequence.Last(Applied);
+        _sequence = state.Active.LastSequence(Applied);
     }
 
     /// <summary>The last index whose writes are seen.</summary>

@@ -42,8 +42,8 @@ public sealed class WriteTransaction : IOrderedState
         Invariant.Assert(!IsOpen);
         _state = state;
         Index = index;
-        _sequence = Sequence.First(index);
-        _lastSequence = Sequence.Last(index);
+        _sequence = state.Active.FirstSequence(index);
+        _lastSequence = state.Active.LastSequence(index);
         _cursorSinceWrite = false;
     }
 

@@ -138,6 +138,41 @@ public sealed class DamageTests
         Assert.Equal(4, disk.List(StoreRig.Directory).Count);
     }
 
+    /// <summary>A device that says "synced" and stored nothing, or stored a page in another's place, and then the power goes.</summary>
+    [Theory]
+    [InlineData(DiskFaultKind.SyncLies, "*.table")]
+    [InlineData(DiskFaultKind.SyncLies, "*MANIFEST.new")]
+    [InlineData(DiskFaultKind.SyncMisdirects, "*.table")]
+    public void Phantom_and_misdirected_writes_are_found_after_a_crash(DiskFaultKind kind, string pattern)
+    {
+        // Tables of several pages.
+        const int Padding = 200;
+        int found = 0;
+        for (ulong seed = 1; seed <= 40; seed++)
+        {
+            var disk = new SimulatedDisk(new Prng(seed));
+            disk.Inject(kind, pattern, DiskFault.UntilLifted);
+            bool damaged = IsDamaged(() =>
+            {
+                using var rig = new StoreRig(disk);
+                for (int i = 0; i < Keys; i++)
+                {
+                    rig.Put(i, Text(i, Padding));
+                }
+
+                rig.Delete(Keys);
+                rig.Flush();
+            });
+            disk.LiftAll();
+            disk.Crash(CrashOptions.Draw(new Prng(seed)));
+            bool foundByScrub = false;
+            damaged |= IsDamaged(() => foundByScrub = Check(disk, Padding));
+            found += damaged || foundByScrub ? 1 : 0;
+        }
+
+        Assert.True(found >= 20, $"{found} of 40");
+    }
+
     [Fact]
     public void A_scrub_works_in_portions_and_comes_round()
     {
@@ -172,13 +207,13 @@ public sealed class DamageTests
         disk.AllFiles().First(f => f.EndsWith(TableFormat.Suffix, StringComparison.Ordinal));
 
     /// <returns>True when anything met damage. Fails on any wrong answer, and when only the scrub or only nobody sees damage.</returns>
-    private static bool Check(SimulatedDisk disk)
+    private static bool Check(SimulatedDisk disk, int padding = 0)
     {
         using var rig = new StoreRig(disk, cache: new BlockCache(1 << 20));
         bool damaged = false;
         for (int i = 0; i <= Keys; i++)
         {
-            damaged |= IsDamaged(() => Assert.Equal(i == Keys ? null : Text(i), rig.Get(i)));
+            damaged |= IsDamaged(() => Assert.Equal(i == Keys ? null : Text(i, padding), rig.Get(i)));
         }
 
         foreach (bool reverse in (bool[])[false, true])
@@ -208,7 +243,7 @@ public sealed class DamageTests
         return scrubbed;
     }
 
-    private static string Text(int key) => $"value {key}";
+    private static string Text(int key, int padding) => $"value {key}".PadRight(padding);
 
     private static bool IsDamaged(Action action)
     {

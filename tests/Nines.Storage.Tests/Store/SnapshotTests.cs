@@ -190,6 +190,32 @@ public sealed class SnapshotTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_is_full_while_receiving_or_switching_costs_nothing_but_the_attempt()
+    {
+        StoreContent old = StoreContent.Of(_receiver.Store);
+        using StoreSnapshot snapshot = _sender.Store.TakeSnapshot();
+        for (long room = 0; room < snapshot.Bytes + 200; room += 900)
+        {
+            SnapshotReceiver receiver = _receiver.Store.BeginInstall(snapshot.Point, snapshot.Files)!;
+            _disk.Capacity = _disk.UsedBytes + room;
+            DiskException e = Assert.Throws<DiskException>(() =>
+            {
+                SnapshotCopy.Copy(snapshot, receiver, new Prng(1));
+                _receiver.Run(receiver.Finish());
+            });
+            Assert.Equal(DiskFailure.Full, e.Failure);
+            receiver.Abandon();
+            _receiver.RunAll();
+            _disk.Capacity = long.MaxValue;
+            Assert.Equal(old, StoreContent.Of(_receiver.Store));
+            Assert.Equal(Debris.None, Debris.Of(_disk, _receiver.Store));
+        }
+
+        Install(snapshot);
+        Assert.Equal(StoreContent.Of(_sender.Store), StoreContent.Of(_receiver.Store));
+    }
+
+    [Fact]
     public void A_snapshot_of_an_empty_store_is_a_manifest()
     {
         using var empty = new StoreRig(StoreRig.NewDisk());

@@ -110,6 +110,23 @@ public sealed class TransactionTests : IDisposable
     }
 
     [Fact]
+    public void A_command_may_open_any_number_of_cursors_between_its_writes()
+    {
+        const int Many = 70_000;
+        _rig.Write(t =>
+        {
+            for (int i = 0; i < Many; i++)
+            {
+                t.Range(default, default).Dispose();
+                t.Put(StoreRig.Key(1), BitConverter.GetBytes(i));
+            }
+        });
+        using StoreView view = _rig.Store.View();
+        Assert.True(view.TryGet(StoreRig.Key(1), out ReadOnlyMemory<byte> value));
+        Assert.Equal(Many - 1, BitConverter.ToInt32(value.Span));
+    }
+
+    [Fact]
     public void Indexes_only_rise()
     {
         _rig.Put(1, "a");
