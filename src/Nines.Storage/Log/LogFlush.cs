@@ -40,6 +40,8 @@ public sealed class LogFlush : IBackgroundWork
 
     internal FlushStage Stage { get; private set; }
 
+    private bool IsFirst => Segment.Offset == LogFormat.SegmentHeaderBytes;
+
     internal LogSegment Segment { get; private set; } = null!;
 
     /// <summary>The batch; null for a seal.</summary>
@@ -85,25 +87,34 @@ public sealed class LogFlush : IBackgroundWork
         Segment = segment;
         Staging = staging;
         Batch = batch;
-        Bytes = BatchBytes(staging);
+        Bytes = BatchBytes(staging, IsFirst);
         Rewind();
     }
 
     /// <summary>Nothing was synced: the same bytes go to the same place once more.</summary>
     internal void Rewind() => Stage = FlushStage.Writing;
 
-    internal long BatchBytes(LogStaging? staging)
+    internal long BatchBytes(LogStaging? staging, bool first)
     {
         long piece = LogFormat.PieceBytes + LogFormat.Padded(Directory.Length, LogFormat.PieceAlignment);
-        return staging == null ? piece : (2 * piece) + LogFormat.Padded(staging.Frames.Length, LogFormat.PieceAlignment);
+        return staging == null ? piece : (2 * piece) + FramesBytes(staging, first);
+    }
+
+    /// <summary>
+    /// A segment's first batch is long, so that its two directories lie apart by more than a page: they hold the checkpoint,
+    /// which no echo repeats.
+    /// </summary>
+    private static int FramesBytes(LogStaging staging, bool first)
+    {
+        int frames = LogFormat.Padded(staging.Frames.Length, LogFormat.PieceAlignment);
+        return first ? Math.Max(frames, LogEcho.DistanceBytes) : frames;
     }
 
     private void Write()
     {
         LogSegment segment = Segment;
-        bool first = segment.Offset == LogFormat.SegmentHeaderBytes;
         _output.Clear();
-        if (first)
+        if (IsFirst)
         {
             LogFormat.WriteSegmentHeader(_output.GetSpan(LogFormat.SegmentHeaderBytes), segment.Sequence, Batch);
             _output.Advance(LogFormat.SegmentHeaderBytes);
@@ -115,7 +126,7 @@ public sealed class LogFlush : IBackgroundWork
         }
         else
         {
-            int frames = LogFormat.Padded(Staging.Frames.Length, LogFormat.PieceAlignment);
+            int frames = FramesBytes(Staging, IsFirst);
             WritePiece(LogFormat.HeadMagic, frames);
             _output.Raw(Staging.Frames.Written);
             Pad(frames - Staging.Frames.Length);
@@ -123,7 +134,7 @@ public sealed class LogFlush : IBackgroundWork
         }
 
         segment.File ??= _disk.Open(segment.Path, DiskOpen.Create);
-        segment.File.Write(first ? 0 : segment.Offset, _output.Written);
+        segment.File.Write(IsFirst ? 0 : segment.Offset, _output.Written);
     }
 
     private void WritePiece(uint magic, int frames)

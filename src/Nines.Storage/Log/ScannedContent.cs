@@ -111,6 +111,11 @@ internal sealed class ScannedContent
 
                 at += frame.Size;
             }
+            else if (!lost && frames[at..].IndexOfAnyExcept((byte)0) < 0)
+            {
+                // Padding, unless a count says that frames are missing.
+                break;
+            }
             else
             {
                 // Behind a damaged header the next whole frame is searched for: its checksum knows its place.

@@ -30,7 +30,7 @@ public sealed partial class SegmentedLog
         EncodeRecords(batch);
         _echoInFlight = segment != null && _echo.Encode(_flush.Directory, segment.Offset);
         if (segment == null
-            || (segment.Offset > LogFormat.SegmentHeaderBytes && segment.Offset + _flush.BatchBytes(batch) > segment.Capacity))
+            || (segment.Offset > LogFormat.SegmentHeaderBytes && segment.Offset + _flush.BatchBytes(batch, first: false) > segment.Capacity))
         {
             segment = _pool.Rotate();
             _flush.Directory.Clear();

@@ -38,6 +38,8 @@ internal sealed class LogRig
 
     public int GroupCount { get; set; } = 4;
 
+    public bool CrashesInRecovery { get; init; }
+
     public int PayloadMax { get; set; } = 600;
 
     /// <summary>With everything staged.</summary>
@@ -246,7 +248,7 @@ internal sealed class LogRig
         _maintenance = null;
         _flushDone = false;
         _maintenanceDone = false;
-        if (_prng.Chance(0.3))
+        if (CrashesInRecovery && _prng.Chance(0.3))
         {
             CrashInRecovery();
         }
