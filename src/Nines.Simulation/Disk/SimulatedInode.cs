@@ -69,6 +69,9 @@ internal sealed class SimulatedInode(PagePool pool)
         {
             Resize(offset + source.Length);
         }
+
+        // After a lost sync the device knows less of the length than the cache; writing the bytes again tells it.
+        _lengthDirty |= offset + source.Length > _durableLength;
     }
 
     public void Resize(long length)

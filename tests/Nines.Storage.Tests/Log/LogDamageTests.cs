@@ -27,7 +27,11 @@ public class LogDamageTests
             Harm(rig.Disk, prng, path, offset);
             rig.Reopen();
             Judge(rig, $"seed={seed} {path} at {offset}");
-            Assert.True(!rig.Recovery.AnyGroupMayBeLost && rig.Recovery.Groups.All(group => !group.Lost), $"seed={seed} {path} at {offset}: {string.Join('\n', rig.Recovery.Findings)}{rig.Dump()}");
+            if (rig.Recovery.AnyGroupMayBeLost || rig.Recovery.Groups.Any(group => group.Lost))
+            {
+                Assert.Fail($"seed={seed} {path} at {offset}: {string.Join('\n', rig.Recovery.Findings)}{rig.Dump()}");
+            }
+
             holes += rig.Recovery.Groups.Any(group => group.Holes.Count > 0) ? 1 : 0;
             healed += rig.Recovery.Condition == LogCondition.Damaged && rig.Recovery.Groups.All(g => g.Holes.Count == 0) ? 1 : 0;
             harmless += rig.Recovery.Condition == LogCondition.Clean ? 1 : 0;
@@ -70,39 +74,35 @@ public class LogDamageTests
     {
         LogRig rig = Filled(3, new Prng(3));
         string path = LogTail.Find(rig.Disk, LogRig.Directory)!.Value.Path;
+        DiskImage image = rig.Disk.Save();
         for (int at = offset; at < offset + length; at++)
         {
-            LogRig damaged = Filled(3, new Prng(3));
-            Assert.True(damaged.Disk.FlipBits(path, at, 1, 1), part);
-            damaged.Reopen();
-            Assert.Equal(LogCondition.Damaged, damaged.Recovery.Condition);
-            Assert.Equal(rig.Durable.Text(), LogModel.Of(damaged.Recovery).Text());
+            rig.Disk.Restore(image);
+            Assert.True(rig.Disk.FlipBits(path, at, 1, 1), part);
+            rig.Reopen();
+            Assert.Equal(LogCondition.Damaged, rig.Recovery.Condition);
+            Assert.Equal(rig.Durable.Text(), LogModel.Of(rig.Recovery).Text());
         }
     }
 
     [Fact]
     public void Every_byte_of_a_batch_that_matters_is_watched()
     {
-        LogRig Make()
+        var rig = new LogRig(1, Options) { PayloadMax = 40 };
+        for (int i = 0; i < 5; i++)
         {
-            var rig = new LogRig(1, Options) { PayloadMax = 40 };
-            for (int i = 0; i < 5; i++)
-            {
-                rig.Append(group: i % 2, count: 2);
-                rig.Flush();
-            }
-
-            return rig;
+            rig.Append(group: i % 2, count: 2);
+            rig.Flush();
         }
 
-        LogRig whole = Make();
-        LogTail tail = LogTail.Find(whole.Disk, LogRig.Directory)!.Value;
-        byte[] bytes = whole.Disk.Peek(tail.Path);
+        DiskImage image = rig.Disk.Save();
+        LogTail tail = LogTail.Find(rig.Disk, LogRig.Directory)!.Value;
+        byte[] bytes = rig.Disk.Peek(tail.Path);
         int unseen = 0, holes = 0;
         int first = bytes.AsSpan(64 + 1024).IndexOf("N9BH"u8) + 64 + 1024;
         for (int at = first; at < tail.ProvenOffset; at++)
         {
-            LogRig rig = Make();
+            rig.Disk.Restore(image);
             rig.Disk.FlipBits(tail.Path, at, 1, 1);
             rig.Reopen();
             Judge(rig, $"at {at}");
