@@ -78,7 +78,8 @@ public sealed class ReactorThread : IReplicated, IDisposable
             return Overloaded(group);
         }
 
-        AwaitableRequest request = Prepare(group, machine, command, timeout);
+        // Copied here and not when the reactor gets to it: the caller may use its buffer again as soon as this call returns.
+        AwaitableRequest request = Prepare(group, machine, command.ToArray(), timeout);
         request.IsWrite = true;
         request.Id = id == RequestId.None ? NewId() : id;
         Enqueue(new() { Request = request });
