@@ -23,6 +23,7 @@ internal static class NodeParts
         {
             Options = Options(configuration),
             Self = identity.Node,
+            Boot = identity.Boot,
             Disk = disk,
             Network = network,
             Background = background,
