@@ -126,11 +126,11 @@ public sealed partial class EmbeddedTableEngine
     private static Consistency ConsistencyOf(ItemRequest request, TableCall call) =>
         call.Consistency ?? (request.ConsistentRead ? Consistency.Strong : Consistency.Eventual);
 
-    private static TableError? CheckAgainst(TableSchema schema, ItemRequest request) => request.Operation switch
-    {
-        ItemOperation.Put => KeyRules.CheckItem(schema, request.Item),
-        ItemOperation.Get or ItemOperation.Delete or ItemOperation.Update => KeyRules.CheckKey(schema, request.Item),
-    };
+    private static TableError? CheckAgainst(TableSchema schema, ItemRequest request) =>
+        (request.Operation == ItemOperation.Put
+            ? KeyRules.CheckItem(schema, request.Item)
+            : KeyRules.CheckKey(schema, request.Item))
+        ?? request.Expressions.CheckKeys(schema);
 
     private static ItemResult Result(ItemRequest request, TableCall call, in Answer answer)
     {

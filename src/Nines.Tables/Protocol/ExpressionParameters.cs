@@ -1,14 +1,14 @@
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Protocol;
 
-/// <summary>The expressions of a request with their substitution names and values, in the order they were given.</summary>
+/// <summary>The expressions of a request with their substitution names and values.</summary>
 internal sealed class ExpressionParameters
 {
-    private List<(string Name, string Value)>? _names;
-    private List<(string Name, AttributeValue Value)>? _values;
-    private string? _valuesInvalid;
+    private List<ExpressionName>? _names;
+    private List<ExpressionValue>? _values;
 
     public string? Condition { get; set; }
 
@@ -16,56 +16,11 @@ internal sealed class ExpressionParameters
 
     public string? Projection { get; set; }
 
-    public bool HasNames => _names is not null;
-
-    public bool HasValues => _values is not null;
-
     private bool IsPlain => Condition is null && Update is null && Projection is null && _names is null && _values is null;
 
-    public void ReadNames(ref JsonInput json, string valueType)
-    {
-        if (!json.Value() || !json.IsMap(valueType))
-        {
-            return;
-        }
+    public void ReadNames(ref JsonInput json) => _names = json.ExpressionNames() ?? _names;
 
-        _names = [];
-        while (json.NextMember())
-        {
-            string name = json.Text();
-            if (json.String() is { } value)
-            {
-                Set(_names, name, value);
-            }
-        }
-    }
-
-    public void ReadValues(ref JsonInput json)
-    {
-        if (!json.Value() || !json.IsMap("com.amazonaws.dynamodb.v20120810.AttributeValue"))
-        {
-            return;
-        }
-
-        _values = [];
-        _valuesInvalid = null;
-        while (json.NextMember())
-        {
-            string name = json.Text();
-            string? invalid = null;
-            _ = json.Value();
-            AttributeValue? value = json.ValueHere(ref invalid);
-            if (invalid is not null)
-            {
-                _valuesInvalid ??= $"ExpressionAttributeValues contains invalid value: {invalid} for key {name}";
-            }
-
-            if (value is not null)
-            {
-                Set(_values, name, value);
-            }
-        }
-    }
+    public void ReadValues(ref JsonInput json) => _values = json.ExpressionValues() ?? _values;
 
     /// <summary>
     /// Expressions and the parameters of the time before them do not mix, and names and values want an expression that may use them.
@@ -81,7 +36,7 @@ internal sealed class ExpressionParameters
         {
             ItemOperation.Update => ["UpdateExpression", "ConditionExpression"],
             ItemOperation.Get => ["ProjectionExpression"],
-            _ => ["ConditionExpression"],
+            ItemOperation.Put or ItemOperation.Delete => ["ConditionExpression"],
         };
         string[] given = Array.FindAll(expressions, IsGiven);
         string[] legacyGiven = legacy.Given(operation);
@@ -92,15 +47,56 @@ internal sealed class ExpressionParameters
                 + $"Expression parameters: {{{string.Join(", ", given)}}}";
         }
 
-        if (HasNames && given.Length == 0)
+        if (_names is not null && given.Length == 0)
         {
             return "ExpressionAttributeNames can only be specified when using expressions";
         }
 
-        return operation != ItemOperation.Get && HasValues && given.Length == 0
+        return operation != ItemOperation.Get && _values is not null && given.Length == 0
             ? $"ExpressionAttributeValues can only be specified when using expressions: {string.Join(" and ", expressions)} "
                 + (expressions.Length > 1 ? "are null" : "is null")
             : null;
+    }
+
+    /// <summary>Compiles what was given, in the order DynamoDB looks at it.</summary>
+    public TableError? TryCompile(out ItemExpressions expressions)
+    {
+        expressions = ItemExpressions.None;
+        if (IsPlain)
+        {
+            return null;
+        }
+
+        Parsed<ExpressionContext> context = ExpressionContext.Create(_names, _values);
+        if (!context.IsOk)
+        {
+            return context.Error;
+        }
+
+        Parsed<UpdateProgram> update = Update is null ? default : ExpressionParser.ParseUpdate(Update, context.Value);
+        if (update.Error is not null)
+        {
+            return update.Error;
+        }
+
+        Parsed<Condition> condition = Condition is null
+            ? default
+            : ExpressionParser.ParseCondition(Condition, ExpressionKind.Condition, context.Value);
+        if (condition.Error is not null)
+        {
+            return condition.Error;
+        }
+
+        Parsed<ProjectionPlan> projection = Projection is null
+            ? default
+            : ExpressionParser.ParseProjection(Projection, context.Value);
+        if (projection.Error is not null)
+        {
+            return projection.Error;
+        }
+
+        expressions = new ItemExpressions { Update = update.Value, Condition = condition.Value, Projection = projection.Value };
+        return context.Value.Unused();
     }
 
     private bool IsGiven(string expression) => expression switch
@@ -109,24 +105,4 @@ internal sealed class ExpressionParameters
         "ConditionExpression" => Condition is not null,
         _ => Projection is not null,
     };
-
-    /// <summary>Compiles what was given.</summary>
-    public TableError? TryCompile(LegacyParameters legacy, out ItemExpressions expressions)
-    {
-        expressions = ItemExpressions.None;
-        return IsPlain && legacy.AttributesToGet is null ? null : TableError.Validation(_valuesInvalid ?? "Expressions are not yet supported by this server");
-    }
-
-    private static void Set<T>(List<(string Name, T Value)> list, string name, T value)
-    {
-        int at = list.FindIndex(pair => pair.Name == name);
-        if (at >= 0)
-        {
-            list[at] = (name, value);
-        }
-        else
-        {
-            list.Add((name, value));
-        }
-    }
 }

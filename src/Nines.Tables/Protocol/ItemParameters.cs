@@ -13,8 +13,6 @@ internal sealed class ItemParameters
     public const string ReturnValuesSet = "ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW";
     public const string CapacitySet = "INDEXES, TOTAL, NONE";
 
-    private const string StringMap = "java.lang.String";
-
     private string? _itemInvalid;
     private string? _returnValues;
     private string? _returnCapacity;
@@ -70,7 +68,7 @@ internal sealed class ItemParameters
             }
             else if (json.Is("ExpressionAttributeNames"u8))
             {
-                Expressions.ReadNames(ref json, StringMap);
+                Expressions.ReadNames(ref json);
             }
             else if (json.Is("ReturnConsumedCapacity"u8))
             {

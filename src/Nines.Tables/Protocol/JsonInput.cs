@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Protocol;
@@ -108,6 +109,37 @@ internal ref struct JsonInput
         var findings = new JsonFindings { Invalid = invalid };
         AttributeValue value = AttributeValueJson.ReadValue(ref _reader, ref findings);
         return Take(findings, ref invalid) ? value : null;
+    }
+
+    /// <summary>The current value as an attribute value that is a member of a structure.</summary>
+    public AttributeValue? FieldHere(ref string? invalid) => IsField("AttributeValue") ? ValueHere(ref invalid) : null;
+
+    /// <summary>The value of the current member as ExpressionAttributeNames.</summary>
+    public List<ExpressionName>? ExpressionNames()
+    {
+        if (!Value())
+        {
+            return null;
+        }
+
+        string? invalid = null;
+        var findings = new JsonFindings();
+        List<ExpressionName> names = ExpressionContext.ReadNames(ref _reader, ref findings);
+        return Take(findings, ref invalid) ? names : null;
+    }
+
+    /// <summary>The value of the current member as ExpressionAttributeValues.</summary>
+    public List<ExpressionValue>? ExpressionValues()
+    {
+        if (!Value())
+        {
+            return null;
+        }
+
+        string? invalid = null;
+        var findings = new JsonFindings();
+        List<ExpressionValue> values = ExpressionContext.ReadValues(ref _reader, ref findings);
+        return Take(findings, ref invalid) ? values : null;
     }
 
     /// <summary>The value of the current member as a boolean; DynamoDB takes some strings for one.</summary>

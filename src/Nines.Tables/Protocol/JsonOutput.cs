@@ -82,12 +82,12 @@ internal struct JsonOutput(ByteBuffer buffer)
         _needsComma = true;
     }
 
-    /// <summary>A decimal number without exponent, as capacity units and times are written.</summary>
+    /// <summary>A decimal number without exponent, with one place at least, as capacity units and times are written.</summary>
     public void Value(decimal number)
     {
         Comma();
         Span<byte> space = buffer.GetSpan(40);
-        _ = number.TryFormat(space, out int written, default, CultureInfo.InvariantCulture);
+        _ = number.TryFormat(space, out int written, "0.0##", CultureInfo.InvariantCulture);
         buffer.Advance(written);
         _needsComma = true;
     }

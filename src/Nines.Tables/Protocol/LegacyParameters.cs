@@ -1,28 +1,44 @@
 using System.Text.Json;
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Requests;
 
 namespace Nines.Tables.Protocol;
 
 /// <summary>
-/// The parameters of the time before expressions. AttributesToGet is answered; Expected, AttributeUpdates and ConditionalOperator are
-/// refused in so many words.
+/// The parameters of the time before expressions: AttributesToGet, Expected with ConditionalOperator, AttributeUpdates. Object
+/// mappers still send them. They compile into what expressions compile into.
 /// </summary>
 internal sealed class LegacyParameters
 {
     private const int AttributesMax = 255;
 
+    private List<LegacyCondition>? _expected;
+    private List<LegacyUpdate>? _updates;
     private string? _conditionalOperator;
-    private bool _hasExpected;
-    private bool _hasUpdates;
 
     public List<string>? AttributesToGet { get; private set; }
 
     /// <summary>The names of those that were given.</summary>
-    public string[] Given(ItemOperation operation) => operation switch
+    public string[] Given(ItemOperation operation)
     {
-        ItemOperation.Get => AttributesToGet is null ? [] : ["AttributesToGet"],
-        _ => [.. _hasUpdates ? ["AttributeUpdates"] : Array.Empty<string>(), .. _hasExpected ? ["Expected"] : Array.Empty<string>()],
-    };
+        if (operation == ItemOperation.Get)
+        {
+            return AttributesToGet is null ? [] : ["AttributesToGet"];
+        }
+
+        var given = new List<string>();
+        if (_updates is not null)
+        {
+            given.Add("AttributeUpdates");
+        }
+
+        if (_expected is not null)
+        {
+            given.Add("Expected");
+        }
+
+        return [.. given];
+    }
 
     public void ReadAttributesToGet(ref JsonInput json)
     {
@@ -50,11 +66,11 @@ internal sealed class LegacyParameters
         }
         else if (json.Is("Expected"u8))
         {
-            _hasExpected |= Present(ref json, "ExpectedAttributeValue");
+            ReadExpected(ref json);
         }
         else if (operation == ItemOperation.Update && json.Is("AttributeUpdates"u8))
         {
-            _hasUpdates |= Present(ref json, "AttributeValueUpdate");
+            ReadUpdates(ref json);
         }
         else
         {
@@ -73,8 +89,20 @@ internal sealed class LegacyParameters
         }
     }
 
-    public void CheckConditions(ref Constraints constraints) =>
+    public void CheckConditions(ref Constraints constraints)
+    {
         constraints.OneOf(_conditionalOperator, "conditionalOperator", "OR, AND");
+        foreach (LegacyCondition condition in _expected ?? [])
+        {
+            constraints.OneOf(
+                condition.Operator, $"expected.{condition.Attribute}.member.comparisonOperator", LegacyCondition.Operators);
+        }
+
+        foreach (LegacyUpdate update in _updates ?? [])
+        {
+            update.CheckConstraints(ref constraints);
+        }
+    }
 
     /// <summary>The second occurrence of a name, which AttributesToGet may not have.</summary>
     public string? CheckDuplicates()
@@ -90,24 +118,93 @@ internal sealed class LegacyParameters
         return null;
     }
 
-    /// <summary>Says which given parameter this server does not answer yet.</summary>
-    public string? CheckSupported() =>
-        _hasExpected ? NotYet("Expected", "ConditionExpression")
-        : _hasUpdates ? NotYet("AttributeUpdates", "UpdateExpression")
-        : _conditionalOperator is not null ? "ConditionalOperator cannot be used without Filter or Expected"
-        : null;
-
-    private static string NotYet(string member, string instead) =>
-        $"One or more parameter values were invalid: {member} is not yet supported by this server, use {instead}";
-
-    private static bool Present(ref JsonInput json, string valueType)
+    /// <summary>Updates, then conditions, each by itself.</summary>
+    public string? Check()
     {
-        if (!json.Value() || !json.IsMap("com.amazonaws.dynamodb.v20120810." + valueType))
+        foreach (LegacyUpdate update in _updates ?? [])
         {
-            return false;
+            if (update.Check() is { } message)
+            {
+                return message;
+            }
         }
 
-        json.Skip();
-        return true;
+        foreach (LegacyCondition condition in _expected ?? [])
+        {
+            if (condition.Check() is { } message)
+            {
+                return message;
+            }
+        }
+
+        return _conditionalOperator is null || _expected is not null
+            ? null
+            : "ConditionalOperator cannot be used without Filter or Expected";
+    }
+
+    /// <summary>The expressions of the request with what these parameters say in their place.</summary>
+    public ItemExpressions Add(ItemExpressions expressions)
+    {
+        if (AttributesToGet is not null)
+        {
+            expressions = expressions with { Projection = ProjectionPlan.OfAttributes(AttributesToGet) };
+        }
+
+        if (_expected is { Count: > 0 })
+        {
+            Condition[] parts = [.. _expected.Select(e => e.Compile())];
+            expressions = expressions with
+            {
+                Condition = parts.Length == 1 ? parts[0] : new Junction(_conditionalOperator != "OR", parts),
+            };
+        }
+
+        if (_updates is { Count: > 0 })
+        {
+            // Paths to distinct top-level attributes never clash.
+            expressions = expressions with { Update = UpdateProgram.Create([.. _updates.Select(u => u.Compile())], out _) };
+        }
+
+        return expressions;
+    }
+
+    private void ReadExpected(ref JsonInput json)
+    {
+        if (!json.Value() || !json.IsMap("com.amazonaws.dynamodb.v20120810.ExpectedAttributeValue"))
+        {
+            return;
+        }
+
+        _expected = [];
+        while (json.NextMember())
+        {
+            var condition = new LegacyCondition(json.Text());
+            if (json.Value() && json.IsElement("ExpectedAttributeValue"))
+            {
+                condition.Read(ref json);
+                _expected.RemoveAll(e => e.Attribute == condition.Attribute);
+                _expected.Add(condition);
+            }
+        }
+    }
+
+    private void ReadUpdates(ref JsonInput json)
+    {
+        if (!json.Value() || !json.IsMap("com.amazonaws.dynamodb.v20120810.AttributeValueUpdate"))
+        {
+            return;
+        }
+
+        _updates = [];
+        while (json.NextMember())
+        {
+            var update = new LegacyUpdate(json.Text());
+            if (json.Value() && json.IsElement("AttributeValueUpdate"))
+            {
+                update.Read(ref json);
+                _updates.RemoveAll(u => u.Attribute == update.Attribute);
+                _updates.Add(update);
+            }
+        }
     }
 }

@@ -23,6 +23,7 @@ public sealed class ConformanceTests
     [InlineData("tables.txt", 80)]
     [InlineData("items.txt", 100)]
     [InlineData("expressions.txt", 50)]
+    [InlineData("legacy.txt", 40)]
     [InlineData("batches.txt", 50)]
     public async Task Every_case_is_answered_word_for_word(string file, int atLeast)
     {

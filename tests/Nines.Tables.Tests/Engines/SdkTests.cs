@@ -85,6 +85,46 @@ public sealed class SdkTests : IAsyncLifetime
         Assert.Empty(read.UnprocessedKeys);
     }
 
+    [Fact]
+    public async Task Updates_count_and_failed_conditions_carry_the_item()
+    {
+        await CreateAsync("people");
+        var add = new UpdateItemRequest
+        {
+            TableName = "people",
+            Key = Key("a"),
+            UpdateExpression = "ADD #n :one",
+            ExpressionAttributeNames = new() { ["#n"] = "count" },
+            ExpressionAttributeValues = new() { [":one"] = new() { N = "1" } },
+            ReturnValues = ReturnValue.UPDATED_NEW,
+        };
+        for (int i = 1; i <= 5; i++)
+        {
+            Assert.Equal(i.ToString(), (await _client.UpdateItemAsync(add)).Attributes["count"].N);
+        }
+
+        ConditionalCheckFailedException failed = await Assert.ThrowsAsync<ConditionalCheckFailedException>(() =>
+            _client.PutItemAsync(new PutItemRequest
+            {
+                TableName = "people",
+                Item = Key("a"),
+                ConditionExpression = "attribute_not_exists(id)",
+                ReturnValuesOnConditionCheckFailure = ReturnValuesOnConditionCheckFailure.ALL_OLD,
+            }));
+        Assert.Equal("The conditional request failed", failed.Message);
+        Assert.Equal("5", failed.Item["count"].N);
+        GetItemResponse read = await _client.GetItemAsync(new GetItemRequest
+        {
+            TableName = "people",
+            Key = Key("a"),
+            ProjectionExpression = "#n",
+            ExpressionAttributeNames = new() { ["#n"] = "count" },
+            ReturnConsumedCapacity = ReturnConsumedCapacity.TOTAL,
+        });
+        Assert.Equal(["count"], read.Item.Keys);
+        Assert.Equal(0.5, read.ConsumedCapacity.CapacityUnits);
+    }
+
     private static Dictionary<string, AttributeValue> Key(string id) => new() { ["id"] = new() { S = id } };
 
     private Task<CreateTableResponse> CreateAsync(string name) => _client.CreateTableAsync(new CreateTableRequest

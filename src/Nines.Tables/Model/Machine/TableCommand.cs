@@ -68,6 +68,9 @@ public enum ItemFlags : byte
 
     /// <summary>Reads: a projection follows.</summary>
     Projection = 8,
+
+    /// <summary>UpdateItem: an update follows the condition; without one the item is only made to exist.</summary>
+    Update = 16,
 }
 
 /// <summary>Which attributes a write returns. The numbers are in the log: append only.</summary>

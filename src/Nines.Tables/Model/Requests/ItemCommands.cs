@@ -1,5 +1,6 @@
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Values;
 
@@ -13,8 +14,12 @@ public static class ItemCommands
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);
-        ItemFlags flags = request.Capacity == CapacityReturn.None ? ItemFlags.None : ItemFlags.Measure;
+        ItemFlags flags = FlagsOf(request);
         TableCommand.GetItem(to, schema.Id, key, flags);
+        if (request.Expressions.Projection is { } projection)
+        {
+            ExpressionCodec.Encode(projection, to);
+        }
     }
 
     /// <summary>The command of PutItem, DeleteItem or UpdateItem.</summary>
@@ -22,17 +27,34 @@ public static class ItemCommands
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);
-        ItemFlags flags = request.Capacity == CapacityReturn.None ? ItemFlags.None : ItemFlags.Measure;
         TableCommandKind kind = request.Operation switch
         {
             ItemOperation.Put => TableCommandKind.PutItem,
             ItemOperation.Delete => TableCommandKind.DeleteItem,
-            _ => TableCommandKind.UpdateItem,
+            ItemOperation.Update or ItemOperation.Get => TableCommandKind.UpdateItem,
         };
-        TableCommand.BeginItem(to, kind, schema.Id, key, flags, request.Returns);
-        if (kind == TableCommandKind.PutItem)
+        TableCommand.BeginItem(to, kind, schema.Id, key, FlagsOf(request), request.Returns);
+        if (request.Expressions.Condition is { } condition)
         {
+            ExpressionCodec.Encode(condition, to);
+        }
+
+        if (request.Expressions.Update is { } update)
+        {
+            ExpressionCodec.Encode(update, to);
+        }
+
+        if (kind != TableCommandKind.DeleteItem)
+        {
+            // Put: the item. Update: its key, of which a new item is made.
             ItemCodec.Encode(request.Item, to);
         }
     }
+
+    private static ItemFlags FlagsOf(ItemRequest request) =>
+        (request.Capacity == CapacityReturn.None ? ItemFlags.None : ItemFlags.Measure)
+        | (request.Expressions.Condition is null ? ItemFlags.None : ItemFlags.Condition)
+        | (request.ReturnItemOnFailure ? ItemFlags.ReturnItemOnFailure : ItemFlags.None)
+        | (request.Expressions.Projection is null ? ItemFlags.None : ItemFlags.Projection)
+        | (request.Expressions.Update is null ? ItemFlags.None : ItemFlags.Update);
 }

@@ -1,3 +1,7 @@
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Expressions;
+using Nines.Tables.Model.Values;
+
 namespace Nines.Tables.Model.Requests;
 
 /// <summary>The compiled expressions of a request.</summary>
@@ -5,4 +9,42 @@ public sealed record ItemExpressions
 {
     /// <summary>None of them.</summary>
     public static readonly ItemExpressions None = new();
+
+    /// <summary>What must hold for a write to be done.</summary>
+    public Condition? Condition { get; init; }
+
+    /// <summary>What UpdateItem changes.</summary>
+    public UpdateProgram? Update { get; init; }
+
+    /// <summary>Which parts of the item a read returns.</summary>
+    public ProjectionPlan? Projection { get; init; }
+
+    /// <summary>The checks that need the table's key: it is not updated, and nothing looks inside it.</summary>
+    public TableError? CheckKeys(TableSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        if (ReferenceEquals(this, None))
+        {
+            return null;
+        }
+
+        string[] keys = schema.Range is { } range ? [schema.Hash.Name, range.Name] : [schema.Hash.Name];
+        return Update?.CheckKeys(keys)
+            ?? (Condition is null ? null : ExpressionParser.CheckScalarKeys(Condition, keys))
+            ?? CheckProjection(keys);
+    }
+
+    private TableError? CheckProjection(string[] keys)
+    {
+        foreach (DocumentPath path in Projection?.Paths ?? [])
+        {
+            if (path.IsNested && Array.IndexOf(keys, path.Root) >= 0)
+            {
+                return TableError.Validation(
+                    $"Key attributes must be scalars; list random access '[]' and map lookup '.' are not allowed: Key: {path.Root}");
+            }
+        }
+
+        return null;
+    }
 }

@@ -105,7 +105,7 @@ internal sealed class BatchGet
             }
             else if (json.Is("ExpressionAttributeNames"u8))
             {
-                part.Expressions.ReadNames(ref json, "java.lang.String");
+                part.Expressions.ReadNames(ref json);
             }
             else if (json.Is("AttributesToGet"u8))
             {
@@ -182,7 +182,7 @@ internal sealed class BatchGet
                 return new(TableError.Validation(message));
             }
 
-            if (part.Expressions.TryCompile(part.Legacy, out ItemExpressions expressions) is { } error)
+            if (part.Expressions.TryCompile(out ItemExpressions expressions) is { } error)
             {
                 return new(error);
             }
@@ -195,7 +195,7 @@ internal sealed class BatchGet
                 return new(TableError.Validation(message));
             }
 
-            tables.Add(new TableKeys(part.Name, part.Keys, expressions, part.ConsistentRead) { Repeated = part.Repeated });
+            tables.Add(new TableKeys(part.Name, part.Keys, part.Legacy.Add(expressions), part.ConsistentRead) { Repeated = part.Repeated });
         }
 
         return new(new BatchGetRequest(tables, ItemParameters.CapacityOf(_returnCapacity)));

@@ -25,19 +25,19 @@ internal static class ItemOperations
             ?? CheckReturns(operation, parameters.Returns)
             ?? CheckSize(operation, parameters.Item!)
             ?? parameters.Legacy.CheckDuplicates()
-            ?? parameters.Legacy.CheckSupported();
+            ?? parameters.Legacy.Check();
         if (message is not null)
         {
             return new(TableError.Validation(message));
         }
 
-        TableError? error = parameters.Expressions.TryCompile(parameters.Legacy, out ItemExpressions expressions);
+        TableError? error = parameters.Expressions.TryCompile(out ItemExpressions expressions);
         return error is not null ? new(error) : new(new ItemRequest
         {
             Operation = operation,
             TableName = parameters.TableName!,
             Item = parameters.Item!,
-            Expressions = expressions,
+            Expressions = parameters.Legacy.Add(expressions),
             Returns = parameters.Returns,
             ReturnItemOnFailure = parameters.ReturnItemOnFailure,
             ConsistentRead = parameters.ConsistentRead,

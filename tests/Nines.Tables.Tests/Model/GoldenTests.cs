@@ -1,0 +1,89 @@
+using Nines.Kernel;
+using Nines.Tables.Model;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Machine;
+using Nines.Tables.Model.Values;
+
+namespace Nines.Tables.Tests.Model;
+
+/// <summary>One example of every format, byte for byte: docs/formats/tables.md. Never change a line; add one for a new version.</summary>
+public sealed class GoldenTests
+{
+    private static readonly TableDescription Row = new()
+    {
+        Name = "abc",
+        Id = 0x0102,
+        Uuid = new UInt128(0x1111, 0x2222),
+        Hash = new KeyAttribute("h", AttributeType.String),
+        Range = new KeyAttribute("r", AttributeType.Number),
+        RangeDefinedFirst = true,
+        DeletionProtection = true,
+        Billing = BillingMode.Provisioned,
+        ReadCapacityUnits = 5,
+        WriteCapacityUnits = 300,
+        Class = TableClass.Standard,
+        CreatedMs = 1000,
+        Status = TableStatus.Active,
+    };
+
+    private const string RowHex = "0102020100000000000011110000000000002222000000000000036162630168010701720201" + "05AC0201E807";
+
+    private static readonly Item Key = Item.Of(("h", AttributeValue.Of("k")), ("r", AttributeValue.Of(-7)));
+
+    public static TheoryData<string, string, string> Commands => new()
+    {
+        { "row", RowHex, Hex(Row.Encode) },
+        { "create", "0101" + RowHex, Hex(b => TableCommand.CreateTable(b, Row)) },
+        { "activate", "0102" + "0201000000000000" + "03616263", Hex(b => TableCommand.ActivateTable(b, "abc", 0x0102)) },
+        { "delete", "0103" + "03616263", Hex(b => TableCommand.DeleteTable(b, "abc")) },
+        { "forget", "0104" + "0201000000000000" + "03616263", Hex(b => TableCommand.ForgetTable(b, "abc", 0x0102)) },
+        { "register", "0110" + "0201000000000000" + "0168010101" + "7202", Hex(b => TableCommand.RegisterTable(b, Row.Schema)) },
+        { "drop", "0111" + "0201000000000000", Hex(b => TableCommand.DropTable(b, 0x0102)) },
+        {
+            "put", "0120" + "0201000000000000" + "04" + "01" + "026B01",
+            Hex(b => TableCommand.BeginItem(b, TableCommandKind.PutItem, 0x0102, [0x6B, 1], ItemFlags.Measure, ReturnValues.AllOld))
+        },
+        { "get", "0120" + "0201000000000000" + "08" + "016B", Hex(b => TableCommand.GetItem(b, 0x0102, [0x6B], ItemFlags.Projection)) },
+        { "describe", "0101" + "03616263", Hex(b => TableCommand.DescribeTable(b, "abc")) },
+        { "list", "0102" + "03616263" + "64", Hex(b => TableCommand.ListTables(b, "abc", 100)) },
+        { "pending", "0103", Hex(TableCommand.PendingTables) },
+        { "partition", "0000000000000102" + "6B0001", Hex(b => KeyRules.Partition(Row.Schema, Key, b)) },
+        { "partition and sort", "0000000000000102" + "6B0001" + "017DB8FF", Hex(b =>
+            {
+                KeyRules.Partition(Row.Schema, Key, b);
+                KeyRules.Sort(Row.Schema, Key, b);
+            })
+        },
+        { "answer row", "00" + RowHex, Hex(b => TableAnswer.Write(b, Row)) },
+        { "answer item", "00" + "03" + "01" + "AC02", Hex(b => TableAnswer.BeginItem(b, (1, 300), true)) },
+        { "answer more", "0001", Hex(b => TableAnswer.WriteMore(b, true)) },
+        { "answer unknown table", "02", Hex(b => TableAnswer.Write(b, AnswerStatus.UnknownTable)) },
+        { "answer error", "01" + "0174" + "016D" + "9003" + "00", Hex(b => TableAnswer.Write(b, new TableError("t", "m"))) },
+        { "catalogue key", "01616263", Convert.ToHexString(Keyspace.CatalogueKey("abc")) },
+        { "registration key", "020000000000000102", Hex(b => Fill(b, k => Keyspace.RegistrationKey(0x0102, k))) },
+        { "item prefix", "030000000000000102", Hex(b => Fill(b, k => Keyspace.ItemPrefix(0x0102, k))) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public void Formats_stay_as_they_are(string name, string golden, string written) => Assert.Equal((name, golden), (name, written));
+
+    [Fact]
+    public void A_row_reads_back_as_it_was() => Assert.Equal(Row, TableDescription.TryDecode(Convert.FromHexString(RowHex)));
+
+    private delegate void KeyWriter(Span<byte> key);
+
+    private static void Fill(ByteBuffer buffer, KeyWriter write)
+    {
+        Span<byte> key = stackalloc byte[9];
+        write(key);
+        buffer.Raw(key);
+    }
+
+    private static string Hex(Action<ByteBuffer> write)
+    {
+        var buffer = new ByteBuffer();
+        write(buffer);
+        return Convert.ToHexString(buffer.Written);
+    }
+}
