@@ -28,7 +28,7 @@ public readonly record struct LogTail(string Path, long ProvenOffset, long End, 
 
             string path = $"{directory}/{names[i]}";
             var unreadable = new List<long>();
-            SegmentScan scan = SegmentScan.Of(sequence, SegmentFile.Read(disk, path, unreadable), unreadable);
+            SegmentScan scan = SegmentScan.Of(sequence, new SegmentFile().Read(disk, path, unreadable), unreadable);
             if (scan.Started)
             {
                 long batch = scan.Batches.Count == 0 ? 0 : scan.Batches.Values.Last().Piece.BatchOffset;

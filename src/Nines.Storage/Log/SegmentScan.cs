@@ -140,17 +140,24 @@ internal sealed class SegmentScan
     }
 }
 
-/// <summary>Reads a whole segment file, as far as the device gives it.</summary>
-internal static class SegmentFile
+/// <summary>
+/// Reads whole segment files, as far as the device gives them. What it gives out is good until the next read: segments are large
+/// and mostly of one size, so one buffer serves them all.
+/// </summary>
+internal sealed class SegmentFile
 {
     public const int PageBytes = 4096;
     private const int ChunkBytes = 1 << 20;
 
+    private byte[] _bytes = [];
+
     /// <summary>The bytes, with zeros for pages that cannot be read, whose offsets go to the list.</summary>
-    public static byte[] Read(IDisk disk, string path, List<long> unreadablePages)
+    public byte[] Read(IDisk disk, string path, List<long> unreadablePages)
     {
         using IDiskFile file = disk.Open(path, DiskOpen.Read);
-        var bytes = new byte[Math.Min(file.Length, Array.MaxLength)];
+        int length = (int)Math.Min(file.Length, Array.MaxLength);
+        byte[] bytes = _bytes.Length == length ? _bytes : new byte[length];
+        _bytes = bytes;
         for (int at = 0; at < bytes.Length; at += ChunkBytes)
         {
             Span<byte> chunk = bytes.AsSpan(at, Math.Min(ChunkBytes, bytes.Length - at));

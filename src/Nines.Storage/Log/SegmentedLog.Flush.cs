@@ -54,7 +54,7 @@ public sealed partial class SegmentedLog
     {
         Invariant.Assert(_inFlight && ReferenceEquals(flush, _flush));
         _inFlight = false;
-        if (failure != null && !Planted.Is(PlantedBug.FlushRetried))
+        if (failure != null && !(flush.Stage == FlushStage.Syncing && Planted.Is(PlantedBug.FlushRetried)))
         {
             OnFailure(failure);
             return;

@@ -16,11 +16,12 @@ public sealed partial class SegmentedLog
         ArgumentNullException.ThrowIfNull(disk);
         ArgumentNullException.ThrowIfNull(options);
         disk.CreateDirectory(directory);
-        List<SegmentOnDisk> found = FindSegments(disk, directory);
+        var files = new SegmentFile();
+        List<SegmentOnDisk> found = FindSegments(disk, directory, files);
         long nextSequence = found.Count == 0 ? 1 : found[^1].Sequence + 1;
         var pool = new SegmentPool(disk, directory, options, nextSequence);
         var replay = new LogReplay();
-        bool any = ReadSegments(disk, found, replay, pool, options);
+        bool any = ReadSegments(disk, files, found, replay, pool, options);
         replay.Finish();
         pool.CheckSpace();
         var log = new SegmentedLog(disk, directory, options, pool, Math.Max(1, replay.NextBatch))
@@ -48,14 +49,14 @@ public sealed partial class SegmentedLog
         };
     }
 
-    private static List<SegmentOnDisk> FindSegments(IDisk disk, string directory)
+    private static List<SegmentOnDisk> FindSegments(IDisk disk, string directory, SegmentFile files)
     {
         var found = new List<SegmentOnDisk>();
         foreach (string name in disk.List(directory))
         {
             if (LogFormat.TryParseSegmentName(name, out long sequence))
             {
-                found.Add(SegmentOnDisk.Probe(disk, $"{directory}/{name}", sequence));
+                found.Add(SegmentOnDisk.Probe(disk, files, $"{directory}/{name}", sequence));
             }
         }
 
@@ -64,7 +65,7 @@ public sealed partial class SegmentedLog
     }
 
     private static bool ReadSegments(
-        IDisk disk, List<SegmentOnDisk> found, LogReplay replay, SegmentPool pool, LogOptions options)
+        IDisk disk, SegmentFile files, List<SegmentOnDisk> found, LogReplay replay, SegmentPool pool, LogOptions options)
     {
         int last = found.FindLastIndex(segment => segment.Started);
         int prepared = found.FindLastIndex(segment => !segment.Started && segment.Length >= options.SegmentBytes);
@@ -85,19 +86,21 @@ public sealed partial class SegmentedLog
             else
             {
                 pool.AddRecovered(segment);
-                ReadSegment(disk, file, found.Skip(i + 1).FirstOrDefault(later => later.Started)?.FirstBatch, replay, segment);
+                long? voidFrom = found.Skip(i + 1).FirstOrDefault(later => later.Started)?.FirstBatch;
+                ReadSegment(disk, files, file, voidFrom, replay, segment);
             }
         }
 
         return last >= 0;
     }
 
-    private static void ReadSegment(IDisk disk, SegmentOnDisk file, long? voidFrom, LogReplay replay, LogSegment segment)
+    private static void ReadSegment(
+        IDisk disk, SegmentFile files, SegmentOnDisk file, long? voidFrom, LogReplay replay, LogSegment segment)
     {
         if (file.Started)
         {
             var unreadable = new List<long>();
-            byte[] bytes = SegmentFile.Read(disk, file.Path, unreadable);
+            byte[] bytes = files.Read(disk, file.Path, unreadable);
             SegmentScan scan = SegmentScan.Of(file.Sequence, bytes, unreadable);
             replay.Read(scan, segment, voidFrom);
             if (voidFrom == null)
@@ -132,7 +135,7 @@ public sealed partial class SegmentedLog
     /// <summary>A segment file before it is read: whether anything was written to it under its name, and from which batch on.</summary>
     private sealed record SegmentOnDisk(long Sequence, string Path, long Length, bool Started, long FirstBatch)
     {
-        public static SegmentOnDisk Probe(IDisk disk, string path, long sequence)
+        public static SegmentOnDisk Probe(IDisk disk, SegmentFile files, string path, long sequence)
         {
             using IDiskFile file = disk.Open(path, DiskOpen.Read);
             Span<byte> header = stackalloc byte[LogFormat.SegmentHeaderBytes];
@@ -150,7 +153,7 @@ public sealed partial class SegmentedLog
             }
 
             var unreadable = new List<long>();
-            SegmentScan scan = SegmentScan.Of(sequence, SegmentFile.Read(disk, path, unreadable), unreadable);
+            SegmentScan scan = SegmentScan.Of(sequence, files.Read(disk, path, unreadable), unreadable);
             return new SegmentOnDisk(sequence, path, file.Length, scan.Started, scan.FirstBatch);
         }
     }
