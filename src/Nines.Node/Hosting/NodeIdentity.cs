@@ -21,9 +21,12 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
     private const byte FormatVersion = 1;
     private const int FileBytes = 4 + 1 + 16 + 4 + 8 + 4;
 
-    /// <summary>Checks that the directory is this node's, counts this start, and makes the count durable.</summary>
+    /// <summary>
+    /// Checks that the directory is this node's, counts this start, and makes the count durable. A new directory begins to count at
+    /// the second it is made, so that a node whose directory was wiped does not come with a number its peers have seen.
+    /// </summary>
     /// <exception cref="StartRefusedException">It belongs to another cluster or node, or the file is damaged.</exception>
-    public static NodeIdentity NextBoot(IDisk disk, ClusterId cluster, NodeId node)
+    public static NodeIdentity NextBoot(IDisk disk, ClusterId cluster, NodeId node, long unixSeconds)
     {
         NodeIdentity? kept = Read(disk);
         if (kept is null && disk.List("").Any(name => name != DraftName))
@@ -47,7 +50,7 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
                 + "Choose another data directory, or set node.id to the directory's node.");
         }
 
-        var next = new NodeIdentity(cluster, node, new BootId((kept?.Boot.Value ?? 0) + 1));
+        var next = new NodeIdentity(cluster, node, new BootId((kept?.Boot.Value ?? Math.Max(0, unixSeconds)) + 1));
         next.Write(disk);
         return next;
     }

@@ -73,7 +73,8 @@ internal sealed class RunningNode : IAsyncDisposable
         var files = new FileDisk(_configuration.DataDirectory);
         AtEnd(files.Dispose);
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
-        NodeIdentity identity = NodeIdentity.NextBoot(disk, _configuration.Cluster, _configuration.Node);
+        NodeIdentity identity = NodeIdentity.NextBoot(
+            disk, _configuration.Cluster, _configuration.Node, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
         var inbox = new ReactorInbox(Disowned, _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);

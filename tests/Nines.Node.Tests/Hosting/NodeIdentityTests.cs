@@ -35,9 +35,9 @@ public sealed class NodeIdentityTests : IDisposable
     public void Anothers_directory_is_refused_with_what_to_do()
     {
         Next();
-        string cluster = Assert.Throws<StartRefusedException>(() => NodeIdentity.NextBoot(_disk, new ClusterId(9), new NodeId(3))).Message;
+        string cluster = Assert.Throws<StartRefusedException>(() => NodeIdentity.NextBoot(_disk, new ClusterId(9), new NodeId(3), 0)).Message;
         Assert.Contains("belongs to cluster 00000000000000010000000000000002", cluster, StringComparison.Ordinal);
-        string node = Assert.Throws<StartRefusedException>(() => NodeIdentity.NextBoot(_disk, Cluster, new NodeId(4))).Message;
+        string node = Assert.Throws<StartRefusedException>(() => NodeIdentity.NextBoot(_disk, Cluster, new NodeId(4), 0)).Message;
         Assert.Contains("belongs to node 3", node, StringComparison.Ordinal);
         Assert.Equal(new BootId(2), Next().Boot);
     }
@@ -92,5 +92,5 @@ public sealed class NodeIdentityTests : IDisposable
         Assert.True(new PeerBootsFile(_disk).Open().TryAdvance(new NodeId(1), new BootId(1)));
     }
 
-    private NodeIdentity Next() => NodeIdentity.NextBoot(_disk, Cluster, new NodeId(3));
+    private NodeIdentity Next() => NodeIdentity.NextBoot(_disk, Cluster, new NodeId(3), 0);
 }
