@@ -1,5 +1,6 @@
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Tests.Support;
@@ -74,7 +75,7 @@ public sealed class MachineFuzzTests
         var command = new ByteBuffer();
         string name = "t" + random.Below(4);
         byte[] key = [(byte)random.Below(8), 0, 1];
-        switch (random.Below(12))
+        switch (random.Below(14))
         {
             case 0:
                 TableCommand.CreateTable(command, new TableDescription { Name = name, Hash = Schema.Hash, Range = Schema.Range });
@@ -89,10 +90,10 @@ public sealed class MachineFuzzTests
                 TableCommand.ForgetTable(command, name, (ulong)random.Below(50));
                 break;
             case 4:
-                TableCommand.RegisterTable(command, Schema with { Id = (ulong)random.Below(400) });
+                TableCommand.RegisterTable(command, Schema with { Id = (ulong)random.Below(24) });
                 break;
             case 5:
-                TableCommand.DropTable(command, (ulong)random.Below(400));
+                TableCommand.DropTable(command, (ulong)random.Below(24));
                 break;
             case 6:
                 TableCommand.DescribeTable(command, name);
@@ -101,13 +102,16 @@ public sealed class MachineFuzzTests
                 TableCommand.ListTables(command, name, random.Below(5));
                 break;
             case 8:
-                TableCommand.GetItem(command, (ulong)random.Below(400), key, (ItemFlags)random.Below(16));
+                TableCommand.GetItem(command, (ulong)random.Below(24), key, (ItemFlags)random.Below(16));
+                break;
+            case 9:
+                WriteWithExpressions(random, command, key);
                 break;
             default:
                 TableCommand.BeginItem(
                     command,
                     (TableCommandKind)((int)TableCommandKind.PutItem + random.Below(3)),
-                    (ulong)random.Below(400),
+                    (ulong)random.Below(24),
                     key,
                     (ItemFlags)random.Below(16),
                     (ReturnValues)random.Below(6));
@@ -116,6 +120,36 @@ public sealed class MachineFuzzTests
         }
 
         return Damage(random, command.ToArray());
+    }
+
+    private static void WriteWithExpressions(Prng random, ByteBuffer command, byte[] key)
+    {
+        ExpressionContext context = ExpressionContext.Create(
+            null, [new ExpressionValue(":v", AttributeValue.Of(random.Below(3))), new ExpressionValue(":l", new ListValue([]))]).Value!;
+        string[] conditions = ["v = :v", "attribute_exists(id) AND NOT v > :v", "size(id) < :v OR contains(l, :v)"];
+        string[] updates = ["SET v = v + :v", "ADD n :v REMOVE l[0]", "SET l = list_append(if_not_exists(l, :l), :l), w = :v", "SET m.x = :v"];
+        bool isUpdate = random.Chance(0.6);
+        bool hasCondition = random.Chance(0.5);
+        ItemFlags flags = (hasCondition ? ItemFlags.Condition : 0) | (isUpdate ? ItemFlags.Update : 0) | ItemFlags.Measure;
+        TableCommand.BeginItem(
+            command,
+            isUpdate ? TableCommandKind.UpdateItem : TableCommandKind.PutItem,
+            (ulong)random.Below(24),
+            key,
+            flags,
+            (ReturnValues)random.Below(5));
+        if (hasCondition)
+        {
+            ExpressionCodec.Encode(
+                ExpressionParser.ParseCondition(random.Pick(conditions), ExpressionKind.Condition, context).Value!, command);
+        }
+
+        if (isUpdate)
+        {
+            ExpressionCodec.Encode(ExpressionParser.ParseUpdate(random.Pick(updates), context).Value!, command);
+        }
+
+        ItemCodec.Encode(Item.Of(("id", AttributeValue.Of("a"))), command);
     }
 
     private static byte[] RandomAnswer(Prng random)
