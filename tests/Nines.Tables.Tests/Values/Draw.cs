@@ -10,8 +10,17 @@ internal static class Draw
 {
     public static readonly string[] Names = ["a", "b", "c", "d1", "e_", "ü", "🙂", "�"];
 
+    private static readonly string[] Meeting =
+        ["0", "1", "-1", "10", "5", "-5", "12", "-12", "12.3", "-12.3", "12.34", "-12.34", "-1234", "-1234.5", "1234", "1234.56"];
+
     public static DynamoNumber Number(Prng prng)
     {
+        if (prng.Chance(0.4))
+        {
+            _ = DynamoNumber.Parse(Encoding.ASCII.GetBytes(prng.Pick(Meeting)), out DynamoNumber meeting);
+            return meeting;
+        }
+
         while (true)
         {
             int digits = prng.Chance(0.7) ? prng.Between(1, 4) : prng.Between(1, 38);
