@@ -15,7 +15,7 @@ public sealed class ReactorThread : IReplicated, IDisposable
     private const long MaxInboxBytes = 256L << 20;
 
     private readonly Lock _lock = new();
-    private readonly SemaphoreSlim _signal = new(0);
+    private readonly Doorbell _doorbell = new();
     private readonly Thread _thread;
     private readonly ReactorOptions _options;
     private readonly TimeProvider _clock;
@@ -103,7 +103,7 @@ public sealed class ReactorThread : IReplicated, IDisposable
     public void Dispose()
     {
         _stopping = true;
-        _signal.Release();
+        _doorbell.Ring();
         if (_thread.IsAlive && Thread.CurrentThread != _thread)
         {
             _thread.Join(TimeSpan.FromSeconds(10));
@@ -198,7 +198,7 @@ public sealed class ReactorThread : IReplicated, IDisposable
 
         if (wake)
         {
-            _signal.Release();
+            _doorbell.Ring();
         }
     }
 
@@ -225,7 +225,8 @@ public sealed class ReactorThread : IReplicated, IDisposable
             long now = _clock.GetTimestamp();
             if (now < nextTick)
             {
-                _signal.Wait(_clock.GetElapsedTime(now, nextTick));
+                // Rounded up to the clock's millisecond: a wait of none would be a spin.
+                _doorbell.Wait(TimeSpan.FromMilliseconds(Math.Ceiling(_clock.GetElapsedTime(now, nextTick).TotalMilliseconds)));
                 now = _clock.GetTimestamp();
             }
 

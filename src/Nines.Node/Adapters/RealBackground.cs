@@ -45,19 +45,21 @@ public sealed class RealBackground : IBackground, IDisposable
 
         foreach (LaneThread lane in _lanes)
         {
-            lane.Dispose();
+            lane.Join(StopPatience);
         }
     }
 
-    private sealed class LaneThread : IDisposable
+    private sealed class LaneThread
     {
+        /// <summary>Only so that a lost ring could never hang a lane for good.</summary>
+        private static readonly TimeSpan LookAnyway = TimeSpan.FromSeconds(1);
+
         private readonly RealBackground _owner;
         private readonly Thread _thread;
+        private readonly Doorbell _doorbell = new();
         private readonly Lock _lock = new();
-        private readonly SemaphoreSlim _waiting = new(0);
         private readonly Queue<(IBackgroundWork Work, Action<IBackgroundWork, Exception?> Completed)> _queue = new();
         private volatile bool _stopping;
-        private bool _finished;
 
         public LaneThread(Lane lane, RealBackground owner)
         {
@@ -74,70 +76,63 @@ public sealed class RealBackground : IBackground, IDisposable
                 _queue.Enqueue((work, completed));
             }
 
-            _waiting.Release();
+            _doorbell.Ring();
         }
 
         public void Stop()
         {
             _stopping = true;
-            _waiting.Release();
+            _doorbell.Ring();
         }
 
-        public void Dispose()
-        {
-            if (_thread.Join(StopPatience))
-            {
-                _waiting.Dispose();
-            }
-        }
+        public void Join(TimeSpan patience) => _thread.Join(patience);
 
         private void Run()
         {
-            while (true)
+            while (!_stopping)
             {
-                _waiting.Wait();
-                if (_stopping)
+                if (!TryTake(out (IBackgroundWork Work, Action<IBackgroundWork, Exception?> Completed) next))
                 {
-                    return;
+                    _doorbell.Wait(LookAnyway);
+                    continue;
                 }
 
-                (IBackgroundWork Work, Action<IBackgroundWork, Exception?> Completed) next;
-                lock (_lock)
+                if (RunToEnd(next.Work, out Exception? error))
                 {
-                    next = _queue.Dequeue();
+                    _owner._post(new BackgroundCompletion(next.Work, next.Completed, error));
                 }
-
-                Exception? error = RunToEnd(next.Work);
-                if (_stopping && error is null && !_finished)
-                {
-                    return;
-                }
-
-                _owner._post(new BackgroundCompletion(next.Work, next.Completed, error));
             }
         }
 
-        private Exception? RunToEnd(IBackgroundWork work)
+        private bool TryTake(out (IBackgroundWork Work, Action<IBackgroundWork, Exception?> Completed) next)
         {
-            _finished = false;
+            lock (_lock)
+            {
+                return _queue.TryDequeue(out next);
+            }
+        }
+
+        /// <summary>False: left in the middle, because the node is stopping.</summary>
+        private bool RunToEnd(IBackgroundWork work, out Exception? error)
+        {
+            error = null;
             try
             {
                 while (work.Step())
                 {
                     if (_stopping)
                     {
-                        return null;
+                        return false;
                     }
                 }
-
-                _finished = true;
-                return null;
             }
             catch (Exception e)
             {
                 // Whatever ended the work belongs to its owner, who decides whether the node goes on.
-                return e;
+                error = e;
             }
+
+            return true;
         }
     }
 }
