@@ -40,6 +40,31 @@ public sealed record ReplicaStatus
     public required long TableBytes { get; init; }
 }
 
+/// <summary>A replica at one moment, cheap to take: what the simulator's checkers look at after every turn.</summary>
+public readonly record struct ReplicaGlimpse
+{
+    public GroupId Group { get; init; }
+
+    public RaftRole Role { get; init; }
+
+    public Term Term { get; init; }
+
+    public LogIndex LastIndex { get; init; }
+
+    public LogIndex Commit { get; init; }
+
+    public LogIndex Applied { get; init; }
+
+    /// <summary>Hash over all applied entries.</summary>
+    public ulong Chain { get; init; }
+
+    /// <summary>The configuration in force here; null for a replica that waits to be repaired or let in again.</summary>
+    public Configuration? Configuration { get; init; }
+
+    /// <summary>Halted, or waiting to be repaired or let in again.</summary>
+    public bool IsImpaired { get; init; }
+}
+
 /// <summary>One node as it sees itself.</summary>
 public sealed record ReactorStatus
 {
@@ -97,6 +122,36 @@ public sealed partial class Reactor
 
         using Nines.Storage.Store.StoreView view = replica.Store.View();
         return Nines.Storage.Store.SortedStore.StateHash(view, _filters[group.Value]);
+    }
+
+    /// <summary>Adds a look at every replica of this node to a list, impaired ones too.</summary>
+    public void Glimpse(List<ReplicaGlimpse> into)
+    {
+        foreach (Replica replica in _replicas.Values)
+        {
+            into.Add(new ReplicaGlimpse
+            {
+                Group = replica.Group,
+                Role = replica.Raft.Role,
+                Term = replica.Raft.Term,
+                LastIndex = replica.Raft.Log.LastIndex,
+                Commit = replica.Raft.Commit,
+                Applied = replica.Applied.Position.Index,
+                Chain = replica.Applied.Chain,
+                Configuration = replica.Raft.Configuration,
+                IsImpaired = replica.Halted is not null,
+            });
+        }
+
+        foreach (int group in _repairs.Keys)
+        {
+            into.Add(new ReplicaGlimpse { Group = new(group), IsImpaired = true });
+        }
+
+        foreach (int group in _lost.Keys)
+        {
+            into.Add(new ReplicaGlimpse { Group = new(group), IsImpaired = true });
+        }
     }
 
     /// <summary>The Raft core of a replica, to be read by checkers between turns; null when there is none here.</summary>

@@ -11,27 +11,29 @@ public sealed class ClusterCheckerTests
     public void Two_leaders_in_one_term_are_found_and_one_leader_per_term_is_fine()
     {
         LeaderChecker checker = new(_findings);
-        checker.Observe(new NodeId(1), _group, new Term(1), new HardState(new Term(1), new NodeId(1)), isLeader: true);
-        checker.Observe(new NodeId(2), _group, new Term(2), new HardState(new Term(2), new NodeId(2)), isLeader: true);
-        checker.Observe(new NodeId(1), new GroupId(2), new Term(2), new HardState(new Term(2), new NodeId(1)), isLeader: true);
+        checker.Observe(new NodeId(1), _group, new Term(1), isLeader: true);
+        checker.Observe(new NodeId(2), _group, new Term(2), isLeader: true);
+        checker.Observe(new NodeId(1), new GroupId(2), new Term(2), isLeader: true);
         Assert.False(_findings.Any);
-        checker.Observe(new NodeId(3), _group, new Term(2), new HardState(new Term(2), new NodeId(3)), isLeader: true);
+        checker.Observe(new NodeId(3), _group, new Term(2), isLeader: true);
         Assert.Equal('A', Assert.Single(_findings.All).Invariant);
     }
 
     [Fact]
-    public void A_term_that_goes_back_and_a_changed_vote_are_found_also_over_restarts()
+    public void A_forgotten_promise_and_a_second_vote_are_found_also_over_restarts()
     {
         LeaderChecker checker = new(_findings);
-        checker.Observe(new NodeId(1), _group, new Term(3), new HardState(new Term(3), NodeId.None), isLeader: false);
-        checker.Observe(new NodeId(1), _group, new Term(3), new HardState(new Term(3), new NodeId(2)), isLeader: false);
-        checker.Observe(new NodeId(1), _group, new Term(4), new HardState(new Term(4), new NodeId(3)), isLeader: false);
+        checker.Promised(new NodeId(1), _group, new Term(3), NodeId.None);
+        checker.Promised(new NodeId(1), _group, new Term(3), new NodeId(2));
+        checker.Promised(new NodeId(1), _group, new Term(4), new NodeId(3));
+        checker.Promised(new NodeId(1), _group, new Term(4), NodeId.None);
+        checker.Observe(new NodeId(1), _group, new Term(4), isLeader: false);
         Assert.False(_findings.Any);
-        checker.Observe(new NodeId(1), _group, new Term(4), new HardState(new Term(4), new NodeId(2)), isLeader: false);
-        checker.Observe(new NodeId(1), _group, new Term(2), new HardState(new Term(2), NodeId.None), isLeader: false);
+        checker.Promised(new NodeId(1), _group, new Term(4), new NodeId(2));
+        checker.Observe(new NodeId(1), _group, new Term(3), isLeader: false);
         Assert.Equal(2, _findings.All.Count);
         checker.Forget(new NodeId(1));
-        checker.Observe(new NodeId(1), _group, new Term(1), new HardState(new Term(1), NodeId.None), isLeader: false);
+        checker.Observe(new NodeId(1), _group, new Term(1), isLeader: false);
         Assert.Equal(2, _findings.All.Count);
     }
 

@@ -132,6 +132,25 @@ public sealed class NetworkTests
         Assert.All(inbox.Boots, b => Assert.Equal(7, b.Value));
     }
 
+    [Fact]
+    public void An_old_copy_of_a_node_is_refused_and_told_so()
+    {
+        SimulatedNetwork network = new(_world, new NetworkOptions());
+        Inbox inbox = new();
+        Inbox old = new();
+        network.Attach(new NodeId(2), 1, inbox);
+        SimulatedNetwork.Endpoint first = network.Attach(new NodeId(1), 1, new Inbox());
+        first.Boot = new BootId(5);
+        Send(first, 1);
+        _world.RunUntil(1_000_000);
+        SimulatedNetwork.Endpoint copy = network.Attach(new NodeId(1), 2, old);
+        copy.Boot = new BootId(5);
+        Send(copy, 2);
+        _world.RunUntil(2_000_000);
+        Assert.Equal([1], inbox.Numbers);
+        Assert.Equal([new NodeId(2)], old.RefusedBy);
+    }
+
     private static Verdict Judge(BlockRule rule, int from, int to)
     {
         long delay = 0;
@@ -156,6 +175,12 @@ public sealed class NetworkTests
         public List<int> Numbers { get; } = [];
 
         public List<BootId> Boots { get; } = [];
+
+        public BootTable PeerBoots { get; } = new();
+
+        public List<NodeId> RefusedBy { get; } = [];
+
+        public void RefusedAsOld(NodeId by) => RefusedBy.Add(by);
 
         public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message)
         {

@@ -125,7 +125,21 @@ public sealed class SimulatedCluster
     private void Changed(SimulatedHost host, ReplicaView? before, in ReplicaView now)
     {
         bool isLeader = now.Role == ReplicaRole.Leader;
-        Leaders.Observe(host.Id, now.Group, now.Term, now.Durable, isLeader);
+        if (now.IsImpaired)
+        {
+            // It knows that it is not whole: it neither votes nor answers, and what it had promised counts again only if it is repaired.
+            Leaders.Forget(host.Id, now.Group);
+        }
+        else
+        {
+            Leaders.Observe(host.Id, now.Group, now.Term, isLeader);
+        }
+
+        if (now.Chain != 0 && now.Chain != before?.Chain)
+        {
+            Logs.Committed(host.Id, now.Group, now.Applied, now.Chain);
+        }
+
         bool elected = isLeader && (before is not { Role: ReplicaRole.Leader } || before.Value.Term != now.Term);
         if (elected)
         {
@@ -135,12 +149,12 @@ public sealed class SimulatedCluster
         Logs.CommitIndex(host.Id, now.Group, now.Commit, now.Applied);
         World.Mix(StateSummary.Mix((ulong)now.Term.Value, (ulong)now.Commit.Value) ^ (ulong)now.Role);
         if (World.Trace != null && (before == null || before.Value.Role != now.Role || before.Value.Term != now.Term
-            || before.Value.IsImpaired != now.IsImpaired || before.Value.IsVoter != now.IsVoter))
+            || before.Value.IsImpaired != now.IsImpaired || !Equals(before.Value.Configuration, now.Configuration)))
         {
             World.Trace.Line(
                 World.NowUs, host.Id.ToString(), now.Role.ToString().ToLowerInvariant(),
                 $"{now.Group,-4} {now.Term,-5} commit {now.Commit} applied {now.Applied} last {now.LastIndex}"
-                + $"{(now.IsVoter ? "" : " not a voter")}{(now.IsImpaired ? " impaired" : "")}");
+                + $" {now.Configuration}{(now.IsImpaired ? " impaired" : "")}");
         }
     }
 

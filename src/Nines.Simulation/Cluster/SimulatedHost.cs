@@ -46,8 +46,14 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
 
     public bool IsJoining { get; }
 
-    /// <summary>The disk was wiped: the next start finds nothing under a name the others know.</summary>
-    public bool IsAmnesiac { get; set; }
+    /// <summary>Starting again changes nothing: the machine needs an empty disk and a new name.</summary>
+    public bool NeedsReplacement { get; private set; }
+
+    /// <summary>It left the cluster for good.</summary>
+    public bool IsRetired { get; set; }
+
+    /// <summary>The highest boot of each peer, kept beside the data; what a handshake compares.</summary>
+    public BootTable PeerBoots { get; } = new();
 
     public SimulatedDisk Disk { get; }
 
@@ -103,6 +109,7 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             Answers = _cluster.Answers,
             Observer = _cluster.States,
             Logs = _cluster.Logs,
+            Leaders = _cluster.Leaders,
             WallClockMs = WallClockMs,
             IsJoining = IsJoining,
         };
@@ -165,6 +172,13 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
         Background.Resume();
         _world.Schedule(0, this, EventKind.NodeTick, Id.Value, _era);
         ScheduleTurn();
+    }
+
+    /// <summary>A peer's handshake said that this is an old copy of a data directory, or a second one.</summary>
+    public void RefusedAsOld(NodeId by)
+    {
+        NeedsReplacement = true;
+        Stopped($"{by} has seen a later boot of this node");
     }
 
     public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message)
@@ -265,6 +279,7 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
         }
         catch (NodeRefusedException refused)
         {
+            NeedsReplacement |= refused.IsFinal;
             Stopped(refused.Message);
         }
 #pragma warning disable CA1031 // A crash of the node by any exception is what the simulator looks for: it becomes a finding.

@@ -1,3 +1,4 @@
+using Nines.Consensus;
 using Nines.Kernel;
 using Nines.Simulation.Disk;
 
@@ -20,20 +21,28 @@ public readonly record struct ReplicaView
 
     public Term Term { get; init; }
 
-    /// <summary>Term and vote as they are on the disk: what must survive a restart. The term in memory may be ahead.</summary>
-    public HardState Durable { get; init; }
-
     public LogIndex Commit { get; init; }
 
     public LogIndex Applied { get; init; }
 
     public LogIndex LastIndex { get; init; }
 
-    /// <summary>A voter in the configuration this replica knows.</summary>
-    public bool IsVoter { get; init; }
+    /// <summary>Hash over all applied entries; 0 when the node does not keep one.</summary>
+    public ulong Chain { get; init; }
+
+    /// <summary>The configuration this replica goes by; null when it takes no part.</summary>
+    public Configuration? Configuration { get; init; }
 
     /// <summary>The replica found damage, or lost what it had promised, and takes no part until it is repaired.</summary>
     public bool IsImpaired { get; init; }
+
+    /// <summary>Looks after every turn must be cheap: the same configuration is the same object.</summary>
+    public bool Equals(ReplicaView other) =>
+        Group == other.Group && Role == other.Role && Term == other.Term && Commit == other.Commit && Applied == other.Applied
+        && LastIndex == other.LastIndex && Chain == other.Chain && IsImpaired == other.IsImpaired
+        && ReferenceEquals(Configuration, other.Configuration);
+
+    public override int GetHashCode() => (int)((Group.Value * 31) + Applied.Value);
 }
 
 /// <summary>Where the answers to requests go. Called within a node's turn.</summary>
@@ -62,6 +71,9 @@ public sealed record NodeSetup
     /// <summary>Hears of committed entries, for nodes that can show them.</summary>
     public required LogChecker Logs { get; init; }
 
+    /// <summary>Hears of votes and acknowledgements when they become promises.</summary>
+    public required LeaderChecker Leaders { get; init; }
+
     public required long WallClockMs { get; init; }
 
     /// <summary>Added to a running cluster, rather than one of its founders.</summary>
@@ -69,7 +81,13 @@ public sealed record NodeSetup
 }
 
 /// <summary>The process refuses to start, and says why.</summary>
-public sealed class NodeRefusedException(string message, Exception? inner = null) : Exception(message, inner);
+/// <param name="message">Why.</param>
+/// <param name="isFinal">Starting again changes nothing: the machine needs an empty disk and a new name.</param>
+/// <param name="inner">What was found.</param>
+public sealed class NodeRefusedException(string message, bool isFinal, Exception? inner = null) : Exception(message, inner)
+{
+    public bool IsFinal { get; } = isFinal;
+}
 
 /// <summary>One start of one node, as the simulator drives and watches it. Everything happens on the simulator's thread.</summary>
 public interface ISimulatedNode

@@ -122,6 +122,7 @@ internal sealed class OldFiles(FaultContext context, Operator attendant) : IFaul
         if (!one)
         {
             host.Disk.Restore(image);
+            host.PeerBoots.Clear();
         }
 
         context.Cluster.Leaders.Forget(node);
@@ -182,7 +183,7 @@ internal sealed class WipedDisk(FaultContext context, Operator attendant) : IFau
         context.Atlas.Harm(node);
         host.Kill();
         host.Disk.Wipe();
-        host.IsAmnesiac = true;
+        host.PeerBoots.Clear();
         context.Cluster.Leaders.Forget(node);
         context.Note(Class, $"the disk of {node} is wiped");
         attendant.RestartAfter(host, context.DurationUs(0.05, 3));

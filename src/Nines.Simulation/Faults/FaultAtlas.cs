@@ -62,7 +62,7 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         foreach (ReplicaView view in host.Replicas)
         {
             bool caughtUp = !needed.TryGetValue(view.Group, out LogIndex index) || view.Applied >= index;
-            if (view.IsImpaired || !view.IsVoter || !caughtUp)
+            if (view.IsImpaired || view.Configuration?.IsVoter(host.Id) != true || !caughtUp)
             {
                 return false;
             }

@@ -17,9 +17,9 @@ internal sealed class FaultContext(SimulatedCluster cluster, SwarmOptions swarm,
 
     public bool IsOn(FaultClasses single) => Swarm.Faults.HasFlag(single);
 
-    public List<NodeId> Nodes() => [.. Cluster.Hosts.Select(h => h.Id)];
+    public List<NodeId> Nodes() => [.. Cluster.Hosts.Where(h => !h.IsRetired).Select(h => h.Id)];
 
-    public List<SimulatedHost> Running() => [.. Cluster.Hosts.Where(h => h.IsRunning)];
+    public List<SimulatedHost> Running() => [.. Cluster.Hosts.Where(h => h.IsRunning && !h.IsRetired)];
 
     public SimulatedHost? PickRunning()
     {
@@ -71,7 +71,7 @@ public sealed class FaultInjector : IEventTarget
     private readonly SortedDictionary<FaultClasses, int> _strikes = [];
     private bool _stopped;
 
-    public FaultInjector(SimulatedCluster cluster, SwarmOptions swarm, FaultAtlas atlas, Operator attendant)
+    public FaultInjector(SimulatedCluster cluster, SwarmOptions swarm, FaultAtlas atlas, Operator attendant, Membership? membership)
     {
         _world = cluster.World;
         _swarm = swarm;
@@ -80,7 +80,7 @@ public sealed class FaultInjector : IEventTarget
         {
             Prng random = seeds.Fork();
             FaultContext context = new(cluster, swarm, atlas, random);
-            if (swarm.Faults.HasFlag(single) && FaultFactory.Create(single, context, attendant) is { } fault)
+            if (swarm.Faults.HasFlag(single) && FaultFactory.Create(single, context, attendant, membership) is { } fault)
             {
                 _faults.Add(single, (fault, random));
                 ScheduleNext(single);
@@ -121,8 +121,11 @@ public sealed class FaultInjector : IEventTarget
 internal static class FaultFactory
 {
     /// <summary>Null for classes that are only options of the world and never strike (torn writes, small logs).</summary>
-    public static IFault? Create(FaultClasses single, FaultContext context, Operator attendant) => single switch
+    public static IFault? Create(
+        FaultClasses single, FaultContext context, Operator attendant, Membership? membership) => single switch
     {
+        FaultClasses.M1 when membership != null => new MembershipChanges(context, membership),
+        FaultClasses.M2 when membership != null => new RemovedComesBack(context, membership),
         FaultClasses.N1 => new BrokenConnections(context),
         FaultClasses.N2 => new Partition(context),
         FaultClasses.N3 => new OneWay(context),

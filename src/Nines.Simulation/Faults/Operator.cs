@@ -33,7 +33,7 @@ public sealed class Operator : IEventTarget
     {
         foreach (SimulatedHost host in _cluster.Hosts)
         {
-            if (!host.IsRunning && !LeftAlone.Contains(host.Id))
+            if (!host.IsRunning && MayStart(host))
             {
                 Start(host);
             }
@@ -45,7 +45,7 @@ public sealed class Operator : IEventTarget
         if (happened.Kind == EventKind.NodeStart)
         {
             SimulatedHost? host = _cluster.FindHost(new NodeId(happened.Node));
-            if (host is { IsRunning: false } && !LeftAlone.Contains(host.Id))
+            if (host is { IsRunning: false } && MayStart(host))
             {
                 Start(host);
             }
@@ -56,7 +56,7 @@ public sealed class Operator : IEventTarget
         foreach (SimulatedHost host in _cluster.Hosts)
         {
             bool planned = _planned.TryGetValue(host.Id.Value, out long at) && at >= _cluster.World.NowUs;
-            if (!host.IsRunning && !planned && !LeftAlone.Contains(host.Id))
+            if (!host.IsRunning && !planned && MayStart(host))
             {
                 RestartAfter(host, RoundUs);
             }
@@ -64,6 +64,8 @@ public sealed class Operator : IEventTarget
 
         _cluster.World.Schedule(RoundUs, this, EventKind.Check, 0);
     }
+
+    private bool MayStart(SimulatedHost host) => !LeftAlone.Contains(host.Id) && !host.NeedsReplacement && !host.IsRetired;
 
     private void Start(SimulatedHost host)
     {

@@ -30,6 +30,9 @@ public sealed record SwarmOptions
 
     public required int TableBytes { get; init; }
 
+    /// <summary>Every message goes out alone, so that each kind can be lost by itself; else those of a turn share a frame.</summary>
+    public required bool SeparateFrames { get; init; }
+
     /// <summary>How far tick rates may be off (C2).</summary>
     public required double TickSpread { get; init; }
 
@@ -65,6 +68,7 @@ public sealed record SwarmOptions
             Workload = WorkloadOptions.Draw(random, opsPerSecond),
             LogEntriesKept = on.HasFlag(FaultClasses.M4) ? random.Between(8, 200) : 2000,
             TableBytes = on.HasFlag(FaultClasses.M4) ? random.Between(2_000, 30_000) : 200_000,
+            SeparateFrames = random.Chance(0.5),
             TickSpread = on.HasFlag(FaultClasses.C2) ? 0.2 * random.Unit() : 0,
             WallSpreadMs = on.HasFlag(FaultClasses.C1) ? (long)LogUniform(random, 10, 3 * 24 * 3600 * 1000.0) : 0,
         };
@@ -87,7 +91,7 @@ public sealed record SwarmOptions
         Line(text, "power loss", $"keeps pages {Crash.KeepPage:P0}, tears {Crash.TearPage:P0}, garbage {Crash.GarbagePage:P0}, "
             + $"keeps lengths {Crash.KeepLength:P0}, names {Crash.KeepName:P0}");
         Line(text, "clocks", $"ticks off by {TickSpread:P0}, wall clocks by {WallSpreadMs} ms");
-        Line(text, "nodes", $"keep {LogEntriesKept} log entries, tables of {TableBytes} bytes");
+        Line(text, "nodes", $"keep {LogEntriesKept} log entries, tables of {TableBytes} bytes, {(SeparateFrames ? "one message a frame" : "joint frames")}");
         Line(text, "workload", Workload.Describe());
         return text.ToString();
     }

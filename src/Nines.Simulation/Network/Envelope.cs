@@ -15,6 +15,12 @@ public sealed class Envelope
     /// <summary>The sender's boot, which a connection's handshake tells the receiver.</summary>
     public BootId FromBoot { get; set; }
 
+    /// <summary>The start of the sender's process.</summary>
+    public long FromStart { get; set; }
+
+    /// <summary>A copy from earlier times: nobody is told when it is refused.</summary>
+    public bool IsReplay { get; set; }
+
     /// <summary>The start of the receiver the connection was made to: a restarted process has no connections of its earlier life.</summary>
     public long ToStart { get; set; }
 
@@ -48,5 +54,11 @@ public interface INetworkRule
 /// <summary>Where messages arrive.</summary>
 public interface IMessageReceiver
 {
+    /// <summary>What this node remembers of its peers' boots.</summary>
+    BootTable PeerBoots { get; }
+
     void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message);
+
+    /// <summary>A peer refused the connection: it has seen a later boot of this node.</summary>
+    void RefusedAsOld(NodeId by);
 }

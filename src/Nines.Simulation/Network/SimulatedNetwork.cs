@@ -95,7 +95,8 @@ public sealed class SimulatedNetwork : IEventTarget
 
         Envelope record = _records[_random.Below(_records.Count)];
         long start = _attached[record.To.Value].Start;
-        Launch(record.From, record.FromBoot, record.To, start, record.Bytes, Delay(), ordered: false);
+        record.ToStart = start;
+        Launch(record, Delay(), ordered: false, isReplay: true);
         return true;
     }
 
@@ -108,7 +109,11 @@ public sealed class SimulatedNetwork : IEventTarget
         bool arrives = receiver.Receiver != null
             && receiver.Start == envelope.ToStart
             && link.Connection == envelope.Connection;
-        if (arrives)
+        if (arrives && !receiver.Receiver!.PeerBoots.Accepts(envelope.From, envelope.FromBoot, envelope.FromStart))
+        {
+            Refuse(envelope);
+        }
+        else if (arrives)
         {
             Delivered++;
             _world.Mix(((ulong)envelope.Bytes.Length << 32) | Crc32C.Of(envelope.Bytes));
@@ -120,6 +125,16 @@ public sealed class SimulatedNetwork : IEventTarget
         }
 
         Recycle(envelope);
+    }
+
+    private void Refuse(Envelope envelope)
+    {
+        Lost++;
+        Attachment sender = _attached[envelope.From.Value];
+        if (!envelope.IsReplay && sender.Start == envelope.FromStart)
+        {
+            sender.Receiver?.RefusedAsOld(envelope.To);
+        }
     }
 
     private bool Send(NodeId from, BootId boot, NodeId to, ReadOnlySpan<byte> message)
@@ -138,27 +153,36 @@ public sealed class SimulatedNetwork : IEventTarget
 
         Sent++;
         SentByKind[message.Length == 0 ? 0 : message[0]]++;
-        byte[] bytes = message.ToArray();
-        Record(from, boot, to, bytes);
+        Envelope model = new()
+        {
+            From = from,
+            FromBoot = boot,
+            FromStart = _attached[from.Value].Start,
+            To = to,
+            ToStart = receiver.Start,
+            Bytes = message.ToArray(),
+        };
+        Record(model);
         bool ordered = !Chance(Options.ReorderProbability);
-        Launch(from, boot, to, receiver.Start, bytes, Delay(), ordered);
+        Launch(model, Delay(), ordered, isReplay: false);
         if (Chance(Options.DuplicateProbability))
         {
-            Launch(from, boot, to, receiver.Start, bytes, Delay() * 2, ordered: false);
+            Launch(model, Delay() * 2, ordered: false, isReplay: false);
         }
 
         return true;
     }
 
-    private void Launch(
-        NodeId from, BootId fromBoot, NodeId to, long toStart, byte[] bytes, long delayUs, bool ordered)
+    private void Launch(Envelope model, long delayUs, bool ordered, bool isReplay)
     {
         Envelope envelope = _pool.Count > 0 ? _pool.Pop() : new Envelope();
-        envelope.From = from;
-        envelope.FromBoot = fromBoot;
-        envelope.To = to;
-        envelope.ToStart = toStart;
-        envelope.Bytes = bytes;
+        envelope.From = model.From;
+        envelope.FromBoot = model.FromBoot;
+        envelope.FromStart = model.FromStart;
+        envelope.To = model.To;
+        envelope.ToStart = model.ToStart;
+        envelope.Bytes = model.Bytes;
+        envelope.IsReplay = isReplay;
         if (!Allows(envelope, ref delayUs))
         {
             Lost++;
@@ -166,7 +190,7 @@ public sealed class SimulatedNetwork : IEventTarget
             return;
         }
 
-        ref Link link = ref LinkOf(from, to);
+        ref Link link = ref LinkOf(envelope.From, envelope.To);
         long at = _world.NowUs + delayUs;
         if (ordered)
         {
@@ -176,7 +200,7 @@ public sealed class SimulatedNetwork : IEventTarget
 
         envelope.Connection = link.Connection;
         link.InFlight++;
-        _world.Schedule(at - _world.NowUs, this, EventKind.Deliver, to.Value, payload: envelope);
+        _world.Schedule(at - _world.NowUs, this, EventKind.Deliver, envelope.To.Value, payload: envelope);
     }
 
     private bool Allows(Envelope envelope, ref long delayUs)
@@ -194,21 +218,20 @@ public sealed class SimulatedNetwork : IEventTarget
         return !Chance(Options.LossProbability);
     }
 
-    private void Record(NodeId from, BootId boot, NodeId to, byte[] bytes)
+    private void Record(Envelope sent)
     {
         if (!Chance(Options.RecordProbability))
         {
             return;
         }
 
-        Envelope record = new() { From = from, FromBoot = boot, To = to, Bytes = bytes };
         if (_records.Count < RecordsMax)
         {
-            _records.Add(record);
+            _records.Add(sent);
         }
         else
         {
-            _records[_random.Below(RecordsMax)] = record;
+            _records[_random.Below(RecordsMax)] = sent;
         }
     }
 

@@ -8,7 +8,8 @@ namespace Nines.Simulation;
 /// everything is read: strongly, and from every replica.
 /// </summary>
 internal sealed class LivenessPhase(
-    SimulatedCluster cluster, Workload workload, ReplicaScanner scanner, Operator attendant, SimulationOptions options)
+    SimulatedCluster cluster, Workload workload, ReplicaScanner scanner, Operator attendant, Membership? membership,
+    SimulationOptions options)
 {
     /// <summary>10,000 ticks of 25 ms.</summary>
     private const long BoundUs = 250_000_000;
@@ -69,7 +70,7 @@ internal sealed class LivenessPhase(
             return;
         }
 
-        List<SimulatedHost> hosts = [.. cluster.Hosts];
+        List<SimulatedHost> hosts = [.. cluster.Hosts.Where(h => !h.IsRetired)];
         SimulatedHost one = hosts[(int)(_world.Seed / 4 % (ulong)hosts.Count)];
         attendant.LeftAlone.Add(one.Id);
         if (one.IsRunning)
@@ -81,7 +82,7 @@ internal sealed class LivenessPhase(
     private string WhatIsMissing()
     {
         List<string> missing = [];
-        foreach (SimulatedHost host in cluster.Hosts)
+        foreach (SimulatedHost host in cluster.Hosts.Where(h => !h.IsRetired))
         {
             if (!host.IsRunning && !attendant.LeftAlone.Contains(host.Id))
             {
@@ -96,6 +97,11 @@ internal sealed class LivenessPhase(
             {
                 missing.Add(problem);
             }
+        }
+
+        if (membership is { IsBusy: true })
+        {
+            missing.Add("membership changes are under way");
         }
 
         if (!workload.IsIdle)
@@ -115,20 +121,21 @@ internal sealed class LivenessPhase(
         }
 
         ReplicaView led = cluster.Host(leader).Replicas.First(r => r.Group == group);
-        foreach (SimulatedHost host in cluster.Hosts)
+        foreach (SimulatedHost host in HoldersOf(group, led))
         {
-            foreach (ReplicaView view in host.Replicas)
+            ReplicaView view = host.Replicas.Find(r => r.Group == group);
+            if (view.Applied != led.Applied || led.Applied != led.LastIndex || view.IsImpaired)
             {
-                if (view.Group == group
-                    && (view.Applied != led.Applied || led.Applied != led.LastIndex || view.IsImpaired))
-                {
-                    return $"{group} on {host.Id} applied {view.Applied} of {led.LastIndex}{(view.IsImpaired ? ", impaired" : "")}";
-                }
+                return $"{group} on {host.Id} applied {view.Applied} of {led.LastIndex}{(view.IsImpaired ? ", impaired" : "")}";
             }
         }
 
         return "";
     }
+
+    /// <summary>The running machines that the leader counts as members, or those that hold the group when the nodes do not say.</summary>
+    private List<SimulatedHost> HoldersOf(GroupId group, ReplicaView led) => [.. cluster.Hosts.Where(
+        h => h.IsRunning && !h.IsRetired && (led.Configuration?.IsMember(h.Id) ?? h.Replicas.Exists(r => r.Group == group)))];
 
     private void ReadEverything()
     {
@@ -136,7 +143,8 @@ internal sealed class LivenessPhase(
         List<Operation> reads = [];
         foreach (GroupId group in cluster.Factory.Groups)
         {
-            List<SimulatedHost> holders = [.. cluster.Hosts.Where(h => h.Replicas.Exists(r => r.Group == group))];
+            ReplicaView led = cluster.Host(cluster.LeaderOf(group)).Replicas.First(r => r.Group == group);
+            List<SimulatedHost> holders = HoldersOf(group, led);
             for (int key = 0; key < workload.Options.KeysPerGroup; key++)
             {
                 SimulatedHost any = holders[key % holders.Count];

@@ -50,8 +50,9 @@ internal sealed class SimulationRun
 
         _operator = new Operator(_cluster);
         FaultAtlas atlas = new(_cluster, _options.Replicas);
-        _injector = new FaultInjector(_cluster, _swarm, atlas, _operator);
-        _liveness = new LivenessPhase(_cluster, _workload, _scanner, _operator, _options);
+        Membership? membership = _cluster.Factory is ReactorFactory ? new Membership(_cluster, atlas, _operator) : null;
+        _injector = new FaultInjector(_cluster, _swarm, atlas, _operator, membership);
+        _liveness = new LivenessPhase(_cluster, _workload, _scanner, _operator, membership, _options);
     }
 
     public SimulationReport Run()

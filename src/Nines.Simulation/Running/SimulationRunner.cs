@@ -10,6 +10,12 @@ namespace Nines.Simulation;
 /// </summary>
 public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INodeFactory> nodes)
 {
+    /// <summary>Runs the product's own nodes.</summary>
+    public SimulationRunner()
+        : this((options, swarm) => new ReactorFactory(options, swarm))
+    {
+    }
+
     /// <summary>Runs one world.</summary>
     public SimulationReport Run(SimulationOptions options) => new SimulationRun(options, nodes).Run();
 

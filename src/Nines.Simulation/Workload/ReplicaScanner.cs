@@ -56,7 +56,7 @@ public sealed class ReplicaScanner(SimulatedCluster cluster) : IEventTarget
 
     public void Fire(in SimulationEvent happened)
     {
-        List<SimulatedHost> hosts = [.. cluster.Hosts.Where(h => h.IsRunning)];
+        List<SimulatedHost> hosts = [.. cluster.Hosts.Where(h => h.IsRunning && !h.IsRetired)];
         if (hosts.Count > 0)
         {
             ScanOne(_random.Pick(hosts), _random.Pick(cluster.Factory.Groups));

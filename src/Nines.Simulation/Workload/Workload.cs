@@ -202,8 +202,8 @@ public sealed class Workload : IEventTarget, IAnswerSink
             return client.OnlyNode;
         }
 
-        int skip = _random.Below(_cluster!.HostCount);
-        return _cluster.Hosts.ElementAt(skip).Id;
+        List<SimulatedHost> hosts = [.. _cluster!.Hosts.Where(h => !h.IsRetired)];
+        return _random.Pick(hosts).Id;
     }
 
     /// <summary>The request arrives at its node. Nobody there: the connection is refused, nothing was sent.</summary>

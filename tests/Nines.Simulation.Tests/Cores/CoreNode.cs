@@ -59,7 +59,7 @@ internal sealed class CoreNode : ISimulatedNode
                 RaftRestore restore = new(states[group], LogPosition.Zero, Configuration.Of(members), logs[group], LogIndex.Zero);
                 RaftNode raft = new(new RaftOptions(), setup.Id, restore, setup.Random.Fork());
                 RegisterMachine machine = new(setup.Id, setup.Observer);
-                _replicas.Add(group, new CoreReplica(group, raft, machine, setup.Id, setup.Logs) { Durable = states[group] });
+                _replicas.Add(group, new CoreReplica(group, raft, machine, setup.Id, setup.Logs));
             }
         }
     }
@@ -190,11 +190,10 @@ internal sealed class CoreNode : ISimulatedNode
                 Role = raft.Role == RaftRole.Leader ? ReplicaRole.Leader
                     : raft.Role == RaftRole.Follower ? ReplicaRole.Follower : ReplicaRole.Candidate,
                 Term = raft.Term,
-                Durable = replica.Durable,
                 Commit = raft.Commit,
                 Applied = replica.Applied,
                 LastIndex = raft.Log.LastIndex,
-                IsVoter = raft.Configuration.IsVoter(_setup.Id),
+                Configuration = raft.Configuration,
             });
         }
     }
@@ -279,7 +278,11 @@ internal sealed class CoreNode : ISimulatedNode
 
         foreach ((CoreReplica replica, LogPosition position, HardState? state) in flushed)
         {
-            replica.Durable = state ?? replica.Durable;
+            if (state is { } promise)
+            {
+                _setup.Leaders.Promised(_setup.Id, replica.Group, promise.Term, promise.Vote);
+            }
+
             replica.Raft.Step(RaftInput.LogDurable(position), replica.Output);
         }
 

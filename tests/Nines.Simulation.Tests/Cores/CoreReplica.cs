@@ -28,8 +28,6 @@ internal sealed class CoreReplica
 
     public RaftOutput Output { get; } = new();
 
-    public HardState Durable { get; set; }
-
     public LogIndex Applied { get; private set; }
 
     /// <summary>Proposals of this leader by index: the term they were proposed in, and whom to answer.</summary>

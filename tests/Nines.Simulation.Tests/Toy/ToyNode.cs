@@ -192,7 +192,6 @@ internal sealed class ToyNode : ISimulatedNode
                 Commit = new LogIndex(replica.Last),
                 Applied = new LogIndex(replica.Last),
                 LastIndex = new LogIndex(replica.Last),
-                IsVoter = true,
             });
         }
     }
