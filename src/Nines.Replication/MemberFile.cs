@@ -14,6 +14,7 @@ namespace Nines.Replication;
 internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnlyDictionary<int, BootId> Known)
 {
     private const string Name = "members";
+    private const string DraftName = "incarnation";
 
     /// <summary>Null on a directory that never met its cluster.</summary>
     /// <exception cref="DamagedException">The file is there and not whole.</exception>
@@ -43,6 +44,32 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
             : throw new DamagedException(Name, 0, "the checksum of the founding members");
     }
 
+    /// <summary>
+    /// The incarnation of a directory that has not met its cluster yet: the boot of its first start, kept over restarts. Without that, a
+    /// founder that restarts while the others already know it would pass for one that lost its directory.
+    /// </summary>
+    public static BootId FirstIncarnation(IDisk disk, BootId boot)
+    {
+        if (disk.Exists(DraftName))
+        {
+            using IDiskFile file = disk.Open(DraftName, DiskOpen.Read);
+            byte[] bytes = new byte[file.Length];
+            file.Read(0, bytes);
+            var reader = new ByteReader(bytes);
+            uint crc = reader.Fixed32();
+            var kept = new BootId(reader.Count());
+            return reader.IsComplete && crc == Crc32C.Of(bytes.AsSpan(4))
+                ? kept
+                : throw new DamagedException(DraftName, 0, "the checksum of the incarnation");
+        }
+
+        var buffer = new ByteBuffer(16);
+        buffer.Fixed32(0);
+        buffer.Count(boot.Value);
+        Replace(disk, DraftName, buffer);
+        return boot;
+    }
+
     /// <summary>Layout: CRC-32C of the rest, version 1, own incarnation, rejoining, count, (node, incarnation)…</summary>
     public void Write(IDisk disk)
     {
@@ -58,14 +85,19 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
             buffer.Count(incarnation.Value);
         }
 
+        Replace(disk, Name, buffer);
+    }
+
+    private static void Replace(IDisk disk, string name, ByteBuffer buffer)
+    {
         BinaryPrimitives.WriteUInt32LittleEndian(buffer.Patch(0, 4), Crc32C.Of(buffer.Written[4..]));
-        using (IDiskFile file = disk.Open(Name + ".new", DiskOpen.Create))
+        using (IDiskFile file = disk.Open(name + ".new", DiskOpen.Create))
         {
             file.Write(0, buffer.Written);
             file.Sync();
         }
 
-        disk.Rename(Name + ".new", Name);
+        disk.Rename(name + ".new", name);
         disk.SyncDirectory("");
     }
 }

@@ -16,6 +16,7 @@ public sealed partial class Reactor
     private const int HelloTicks = 4;
     private readonly SortedDictionary<int, BootId> _met = [];
     private MemberFile? _members;
+    private BootId _incarnation;
     private LogRecovery? _waitingRecovery;
 
     /// <summary>The node waits to hear from all founders before it takes part.</summary>
@@ -24,6 +25,7 @@ public sealed partial class Reactor
     private void BeginJoining(LogRecovery recovery)
     {
         _waitingRecovery = recovery;
+        _incarnation = MemberFile.FirstIncarnation(_parts.Disk, _parts.Boot);
         bool founds = _firstMap.Groups.Any(g => g.Replicas.Contains(Self));
         if (!founds || Founders().Count == 0)
         {
@@ -43,7 +45,7 @@ public sealed partial class Reactor
         foreach (NodeId node in Founders())
         {
             ByteBuffer to = _outbox.Open(node, MessageKind.Hello);
-            to.Count(_parts.Boot.Value);
+            to.Count(_incarnation.Value);
             _outbox.Close();
         }
     }
@@ -57,20 +59,18 @@ public sealed partial class Reactor
             return;
         }
 
-        // What this node holds the other for: an incarnation it wrote down, or nothing at all (0).
-        BootId known = default;
         if (_members is null)
         {
             Meet(from, incarnation);
         }
-        else
-        {
-            _members.Known.TryGetValue(from.Value, out known);
-        }
+
+        // What this node holds the other for: an incarnation it wrote down, perhaps just now, or nothing at all (0).
+        BootId known = default;
+        _members?.Known.TryGetValue(from.Value, out known);
 
         ByteBuffer to = _outbox.Open(from, MessageKind.HelloAnswer);
         to.Byte(_members is null ? (byte)0 : (byte)1);
-        to.Count((_members?.Incarnation ?? _parts.Boot).Value);
+        to.Count((_members?.Incarnation ?? _incarnation).Value);
         to.Count(known.Value);
         _outbox.Close();
     }
@@ -86,7 +86,7 @@ public sealed partial class Reactor
             return;
         }
 
-        if (settled && known != _parts.Boot && !Planted.Is(PlantedBug.AmnesiacVotes))
+        if (settled && known != _incarnation && !Planted.Is(PlantedBug.AmnesiacVotes))
         {
             _met[from.Value] = incarnation;
             Settle(isRejoining: true);
@@ -109,7 +109,7 @@ public sealed partial class Reactor
     /// <summary>Durable before the first promise.</summary>
     private void Settle(bool isRejoining)
     {
-        _members = new(_parts.Boot, isRejoining, new SortedDictionary<int, BootId>(_met));
+        _members = new(_incarnation, isRejoining, new SortedDictionary<int, BootId>(_met));
         _members.Write(_parts.Disk);
         LogRecovery recovery = _waitingRecovery!;
         _waitingRecovery = null;

@@ -149,7 +149,7 @@ public sealed partial class Reactor
     private void OnStrayRaft(NodeId from, GroupId group, in RaftMessage message)
     {
         bool fromLeader = message.Kind is RaftMessageKind.Append or RaftMessageKind.Heartbeat;
-        if (!fromLeader || _repairs.ContainsKey(group.Value))
+        if (!fromLeader || IsJoining || _repairs.ContainsKey(group.Value))
         {
             return;
         }

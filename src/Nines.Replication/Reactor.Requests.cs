@@ -20,6 +20,8 @@ public sealed partial class Reactor
     private readonly Dictionary<int, List<Request>> _held = [];
     private readonly Dictionary<int, NodeId> _leaderHints = [];
     private readonly HashSet<Request> _open = new(ReferenceEqualityComparer.Instance);
+
+    /// <summary>Begins at this start's own number: an answer to an earlier start's question must not be taken for one to a new question.</summary>
     private ulong _nextSequence;
 
     /// <summary>Takes a request; its <see cref="Request.Complete"/> is called exactly once, now or in a later turn.</summary>
@@ -29,6 +31,7 @@ public sealed partial class Reactor
         request.State = RequestState.Held;
         request.SentTo = NodeId.None;
         request.Hops = 0;
+        request.Sends = 0;
         request.MayHaveHappened = false;
         request.DeadlineTick = _now + Math.Max(1, request.TimeoutTicks);
         _open.Add(request);
@@ -182,6 +185,7 @@ public sealed partial class Reactor
         request.State = RequestState.Forwarded;
         request.SentTo = target;
         request.Hops++;
+        request.Sends++;
         _forwarded[request.Sequence] = request;
         request.MayHaveHappened |= request.IsWrite;
         ForwardCodec.Write(
@@ -316,7 +320,7 @@ public sealed partial class Reactor
         }
 
         _leaderHints[request.Group.Value] = from;
-        if (answer.Outcome == Outcome.NotDone && request.IsWrite && request.MayHaveHappened && request.Hops > 1)
+        if (answer.Outcome == Outcome.NotDone && request.IsWrite && request.MayHaveHappened && request.Sends > 1)
         {
             // This attempt was refused, but an earlier one may have been taken by another leader.
             answer = answer with { Outcome = Outcome.Unknown };
@@ -338,8 +342,9 @@ public sealed partial class Reactor
             return;
         }
 
-        if (!mayHaveHappened && request.Hops == 1)
+        if (!mayHaveHappened && request.Sends == 1)
         {
+            // The only send there ever was has been refused.
             request.MayHaveHappened = false;
         }
 

@@ -25,6 +25,7 @@ public sealed partial class Reactor
         _options = parts.Options;
         _background = parts.Background;
         _random = parts.Random;
+        _nextSequence = (ulong)parts.Boot.Value << 32;
         _cache = new(parts.BlockCacheBytes);
         Self = parts.Self;
         Machines = parts.Machines.Append(new ControlMachine()).ToDictionary(m => m.Id);

@@ -21,6 +21,7 @@ internal sealed partial class Replica
         {
             case ProposeStatus.Accepted:
                 request.MayHaveHappened = true;
+                request.Sends++;
                 _proposals.Enqueue(new(result.Position, request, default, 0));
                 return true;
             case ProposeStatus.Overloaded:

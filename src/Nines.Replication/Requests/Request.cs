@@ -40,6 +40,9 @@ public abstract class Request
     /// <summary>Routings since the last pause: bounds how often hints are followed one after the other.</summary>
     internal int Hops { get; set; }
 
+    /// <summary>How often it was proposed here or sent to another node, over its whole life.</summary>
+    internal int Sends { get; set; }
+
     /// <summary>It reached a leader once: from then on "not done" can only be said by the log itself.</summary>
     internal bool MayHaveHappened { get; set; }
 
