@@ -12,6 +12,7 @@ public sealed class NodeClusterTests
         Groups = 4,
         Replicas = 0,
         Duration = TimeSpan.FromSeconds(60),
+        Faults = FaultClasses.All & ~(FaultClasses.C1 | FaultClasses.Destructive | FaultClasses.Membership),
         AllowVacuous = true,
     };
 

@@ -27,14 +27,20 @@ public sealed class ReactorFactory : INodeFactory
 
     public IReadOnlyList<GroupId> Groups { get; }
 
+    /// <summary>Raft survives any repetition; forwarded requests rely on the port's promise that what is sent once arrives at most once.</summary>
+    public bool MayRepeat(byte kind) => _swarm.SeparateFrames && kind >= MessageKind.Raft;
+
     public ISimulatedNode Start(NodeSetup setup)
     {
         try
         {
             NodeIdentity? kept = NodeIdentity.Read(setup.Disk, ["log", "groups"]);
-            NodeIdentity identity = kept?.Start(setup.Disk, _cluster, setup.Id)
-                ?? NodeIdentity.Create(setup.Disk, _cluster, setup.Id);
-            return new ReactorNode(setup, identity.Boot, Parts(setup));
+
+            // A new directory begins to count at the second it is made: a wiped node comes with a number nobody has seen.
+            kept ??= new NodeIdentity(_cluster, setup.Id, new BootId(setup.WallClockMs / 1000));
+            NodeIdentity identity = kept.Start(setup.Disk, _cluster, setup.Id);
+            setup.Network.Boot = identity.Boot;
+            return new ReactorNode(setup, identity.Boot, Parts(setup, identity.Boot));
         }
         catch (IdentityException refused)
         {
@@ -46,7 +52,7 @@ public sealed class ReactorFactory : INodeFactory
         }
     }
 
-    private ReactorParts Parts(NodeSetup setup) => new()
+    private ReactorParts Parts(NodeSetup setup, BootId boot) => new()
     {
         Options = new ReactorOptions
         {
@@ -56,6 +62,7 @@ public sealed class ReactorFactory : INodeFactory
             SnapshotChunkBytes = 4 << 10,
         },
         Self = setup.Id,
+        Boot = boot,
         Disk = setup.Disk,
         Network = new PromiseTap(setup),
         Background = setup.Background,
@@ -128,7 +135,6 @@ public sealed class ReactorNode : ISimulatedNode
     {
         _setup = setup;
         Boot = boot;
-        setup.Network.Boot = boot;
         Reactor = new Reactor(parts);
     }
 

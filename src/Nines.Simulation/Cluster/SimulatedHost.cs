@@ -272,9 +272,9 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
         {
             PowerLost();
         }
-        catch (DiskException broken) when (Node == null)
+        catch (DiskException broken)
         {
-            // The disk failed while the node was starting: there is nothing to stop yet.
+            // The shell ends the process when the disk fails under a turn, or while the node starts.
             Stopped(broken.Message);
         }
         catch (NodeRefusedException refused)

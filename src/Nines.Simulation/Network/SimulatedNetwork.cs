@@ -59,6 +59,12 @@ public sealed class SimulatedNetwork : IEventTarget
 
     public IReadOnlyList<INetworkRule> Rules => _rules;
 
+    /// <summary>
+    /// Which kinds may arrive twice. The port promises at most once per send; duplicates and replays go beyond it, for protocols that
+    /// say they survive them.
+    /// </summary>
+    public Func<byte, bool> MayRepeat { get; set; } = static _ => true;
+
     /// <summary>How often each kind of message was sent: N5 chooses among the kinds that occur.</summary>
     public long[] SentByKind { get; } = new long[256];
 
@@ -165,7 +171,7 @@ public sealed class SimulatedNetwork : IEventTarget
         Record(model);
         bool ordered = !Chance(Options.ReorderProbability);
         Launch(model, Delay(), ordered, isReplay: false);
-        if (Chance(Options.DuplicateProbability))
+        if (MayRepeat(model.Kind) && Chance(Options.DuplicateProbability))
         {
             Launch(model, Delay() * 2, ordered: false, isReplay: false);
         }
@@ -220,7 +226,7 @@ public sealed class SimulatedNetwork : IEventTarget
 
     private void Record(Envelope sent)
     {
-        if (!Chance(Options.RecordProbability))
+        if (!MayRepeat(sent.Kind) || !Chance(Options.RecordProbability))
         {
             return;
         }

@@ -36,6 +36,11 @@ internal sealed class SimulationRun
             Background = _swarm.Background,
             CrashOptions = _swarm.Crash,
         };
+        if (_cluster.Factory is ReactorFactory product)
+        {
+            network.MayRepeat = product.MayRepeat;
+        }
+
         _workload = new Workload(_world, _swarm.Workload);
         _scanner = new ReplicaScanner(_cluster);
         router.Workload = _workload;
