@@ -14,7 +14,8 @@ public sealed class BootTable
     public bool Accepts(NodeId peer, BootId boot, long start)
     {
         (BootId highest, long seen) = _highest[peer.Value];
-        if (boot.Value < highest.Value || (boot == highest && start != seen))
+        bool isKnown = seen != 0;
+        if (isKnown && (boot.Value < highest.Value || (boot == highest && start != seen)))
         {
             return false;
         }
