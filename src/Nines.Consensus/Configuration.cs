@@ -128,6 +128,7 @@ public sealed class Configuration : IEquatable<Configuration>
         return buffer.ToArray();
     }
 
+    /// <summary>False for anything <see cref="Write"/> does not write: lists are sorted, without repetition, of positive numbers.</summary>
     public static bool TryRead(ReadOnlySpan<byte> bytes, [NotNullWhen(true)] out Configuration? configuration)
     {
         var reader = new ByteReader(bytes);
@@ -168,10 +169,26 @@ public sealed class Configuration : IEquatable<Configuration>
 
     private static NodeId[] ReadNodes(ref ByteReader reader)
     {
-        var nodes = new NodeId[Math.Min(reader.Items(1), MaxMembers)];
-        for (int i = 0; i < nodes.Length; i++)
+        int count = reader.Items(1);
+        if (count > MaxMembers)
         {
-            nodes[i] = new((int)(reader.Count() & int.MaxValue));
+            reader.Fail();
+            return [];
+        }
+
+        var nodes = new NodeId[count];
+        long last = 0;
+        for (int i = 0; i < count; i++)
+        {
+            long value = reader.Count();
+            if (value <= last || value > int.MaxValue)
+            {
+                reader.Fail();
+                return [];
+            }
+
+            nodes[i] = new((int)value);
+            last = value;
         }
 
         return nodes;

@@ -25,6 +25,8 @@ public sealed class Progress(NodeId node, int window)
     private int _inflightHead;
     private int _inflightCount;
     private long _inflightBytes;
+    private LogIndex _matchAtHeartbeat;
+    private bool _isStuck;
 
     public NodeId Node { get; } = node;
 
@@ -71,6 +73,29 @@ public sealed class Progress(NodeId node, int window)
     {
         BecomeProbe(Next);
         State = ProgressState.Snapshot;
+    }
+
+    /// <summary>A periodic heartbeat goes out: what was not acknowledged since the one before may be lost.</summary>
+    public void OnHeartbeatSent()
+    {
+        _isStuck = Match == _matchAtHeartbeat;
+        _matchAtHeartbeat = Match;
+    }
+
+    /// <summary>
+    /// The follower lives. If nothing has moved for a whole heartbeat interval, what is under way counts as lost: a probe goes out again,
+    /// and behind a stream an empty Append asks where it ends. Once per interval, however many read rounds are answered in it.
+    /// </summary>
+    public void OnHeartbeatAnswered(LogIndex lastIndex, RaftOptions options)
+    {
+        if (!_isStuck)
+        {
+            return;
+        }
+
+        _isStuck = false;
+        IsPaused = false;
+        WantsCheck = State == ProgressState.Replicate && Match < lastIndex && (Next > lastIndex || WindowIsFull(options));
     }
 
     public bool WindowIsFull(RaftOptions options) =>

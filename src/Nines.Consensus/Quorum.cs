@@ -26,10 +26,11 @@ public static class Quorum
     }
 
     /// <summary>Counts votes: won when a majority of each half said yes, lost when a majority of either cannot any more.</summary>
-    public static VoteResult Count(Configuration configuration, Func<NodeId, bool?> vote)
+    public static VoteResult Count<TVotes>(Configuration configuration, ref readonly TVotes votes)
+        where TVotes : struct, IVotes, allows ref struct
     {
-        VoteResult incoming = CountOf(configuration.Voters, vote);
-        VoteResult outgoing = configuration.IsJoint ? CountOf(configuration.Outgoing, vote) : VoteResult.Won;
+        VoteResult incoming = CountOf(configuration.Voters, in votes);
+        VoteResult outgoing = configuration.IsJoint ? CountOf(configuration.Outgoing, in votes) : VoteResult.Won;
         return (incoming, outgoing) switch
         {
             (VoteResult.Lost, _) or (_, VoteResult.Lost) => VoteResult.Lost,
@@ -60,13 +61,14 @@ public static class Quorum
         return new(sorted[(voters.Count - 1) / 2]);
     }
 
-    private static VoteResult CountOf(IReadOnlyList<NodeId> voters, Func<NodeId, bool?> vote)
+    private static VoteResult CountOf<TVotes>(IReadOnlyList<NodeId> voters, ref readonly TVotes votes)
+        where TVotes : struct, IVotes, allows ref struct
     {
         int yes = 0;
         int no = 0;
         for (int i = 0; i < voters.Count; i++)
         {
-            bool? said = vote(voters[i]);
+            bool? said = votes.Of(voters[i]);
             yes += said == true ? 1 : 0;
             no += said == false ? 1 : 0;
         }
@@ -80,4 +82,10 @@ public static class Quorum
 public interface IMatchIndex
 {
     LogIndex Of(NodeId voter);
+}
+
+/// <summary>What each voter said; null when it has not answered.</summary>
+public interface IVotes
+{
+    bool? Of(NodeId voter);
 }

@@ -9,12 +9,44 @@ public sealed partial class RaftNode
     private NodeId _transferee;
     private int _transferElapsed;
     private LogIndex _firstOfTerm;
+    private bool _wonAlone;
 
     /// <summary>A leader was heard from so recently that nobody may be elected in its place.</summary>
     private bool HearsLeader => !Leader.IsNone && (Role == RaftRole.Leader || _electionElapsed < _options.ElectionTimeoutTicks);
 
     private bool MayCampaign =>
-        Configuration.IsVoter(Self) && Role != RaftRole.Leader && _installing is null && !_flushStalled;
+        Role != RaftRole.Leader && _installing is null && !_flushStalled && MayBeNeeded;
+
+    /// <summary>
+    /// A voter of the configuration in force, or of one before it that is not known to be replaced by a committed one: a leader that removes itself
+    /// may be the only one with the entry that does it, and nobody else can be elected until it has handed that on (4.2.2).
+    /// </summary>
+    private bool MayBeNeeded
+    {
+        get
+        {
+            for (int i = _configurations.Count - 1; i >= 0; i--)
+            {
+                if (_configurations[i].Configuration.IsVoter(Self))
+                {
+                    return true;
+                }
+
+                if (_configurations[i].Index <= Commit)
+                {
+                    return false;
+                }
+            }
+
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Others' votes left their disks only after the own vote had left this one. Whoever wins by the own vote alone has no such proof: until its
+    /// first entry is durable, and the term with it, a crash would let it lead the same term twice with two different logs.
+    /// </summary>
+    private bool MayReplicate => !_wonAlone || _durable >= _firstOfTerm;
 
     private void Campaign(bool pre, bool transfer, RaftOutput output)
     {
@@ -40,7 +72,8 @@ public sealed partial class RaftNode
             _hardStateChanged = true;
         }
 
-        if (CountVotes() == VoteResult.Won)
+        _wonAlone = CountVotes() == VoteResult.Won;
+        if (_wonAlone)
         {
             OnWon(output);
             return;
@@ -98,7 +131,8 @@ public sealed partial class RaftNode
 
     private VoteResult CountVotes()
     {
-        return Quorum.Count(Configuration, node => _votes.TryGetValue(node.Value, out bool vote) ? vote : null);
+        var votes = new Votes(_votes);
+        return Quorum.Count(Configuration, in votes);
     }
 
     private void OnWon(RaftOutput output)
@@ -123,12 +157,10 @@ public sealed partial class RaftNode
             _term = term;
             _vote = NodeId.None;
             _hardStateChanged = true;
-        }
-
-        if (Role != RaftRole.Follower || Leader != leader)
-        {
             output.RoleChanged = true;
         }
+
+        output.RoleChanged |= Role != RaftRole.Follower || Leader != leader;
 
         if (Role == RaftRole.Leader)
         {
@@ -155,7 +187,7 @@ public sealed partial class RaftNode
         _electionElapsed = 0;
         _heartbeatElapsed = 0;
         _transferee = NodeId.None;
-        _uncommittedBytes = 0;
+        _uncommittedBytes = UncommittedBytes();
         _progress.Clear();
         RebuildProgress();
 
@@ -172,8 +204,13 @@ public sealed partial class RaftNode
             return;
         }
 
-        _transferee = to;
-        _transferElapsed = 0;
+        if (_transferee != to)
+        {
+            // Asking again for the same does not prolong it: proposals wait no longer than one election timeout.
+            _transferee = to;
+            _transferElapsed = 0;
+        }
+
         TryTransfer(progress, output);
     }
 
@@ -187,4 +224,9 @@ public sealed partial class RaftNode
 
     private void DrawElectionTimeout() =>
         _electionTimeout = _options.ElectionTimeoutTicks + _random.Below(_options.ElectionTimeoutTicks);
+
+    private readonly struct Votes(SortedList<int, bool> said) : IVotes
+    {
+        public bool? Of(NodeId voter) => said.TryGetValue(voter.Value, out bool vote) ? vote : null;
+    }
 }

@@ -84,7 +84,9 @@ public sealed partial class RaftNode
             Commit = LogIndex.Max(Commit, LogIndex.Min(message.Commit, Log.LastIndex));
         }
 
-        output.SendWhenDurable.Add(RaftMessage.HeartbeatAnswer(Self, message.From, _term, message.Round));
+        // The answer promises nothing about the disk: it says that no higher term was voted in so far, and a vote that is given after
+        // it elects nobody who could have committed before it. Reads need not wait for the followers' flushes.
+        output.SendNow.Add(RaftMessage.HeartbeatAnswer(Self, message.From, _term, message.Round));
     }
 
     private void FollowLeader(NodeId leader, RaftOutput output)

@@ -57,6 +57,11 @@ public sealed partial class RaftNode
         if (++_heartbeatElapsed >= _options.HeartbeatTicks)
         {
             _heartbeatElapsed = 0;
+            for (int i = 0; i < _progress.Count; i++)
+            {
+                _progress.GetValueAtIndex(i).OnHeartbeatSent();
+            }
+
             SendHeartbeats(output);
         }
     }
@@ -64,22 +69,26 @@ public sealed partial class RaftNode
     /// <summary>Check-quorum (6.2): a leader that a majority does not answer steps down, so that its clients look elsewhere.</summary>
     private bool HearsQuorum()
     {
-        bool heard = Quorum.Count(Configuration, IsActive) == VoteResult.Won;
-        foreach (Progress progress in _progress.Values)
+        var active = new ActiveFollowers(this);
+        bool heard = Quorum.Count(Configuration, in active) == VoteResult.Won;
+        for (int i = 0; i < _progress.Count; i++)
         {
-            progress.RecentlyActive = false;
+            _progress.GetValueAtIndex(i).RecentlyActive = false;
         }
 
         return heard;
     }
 
-    private bool? IsActive(NodeId node) =>
-        node == Self || (_progress.TryGetValue(node.Value, out Progress? progress) && progress.RecentlyActive);
-
     private void SendHeartbeats(RaftOutput output)
     {
-        foreach (Progress progress in _progress.Values)
+        if (!MayReplicate)
         {
+            return;
+        }
+
+        for (int i = 0; i < _progress.Count; i++)
+        {
+            Progress progress = _progress.GetValueAtIndex(i);
             LogIndex commit = LogIndex.Min(progress.Match, Commit);
             output.SendNow.Add(RaftMessage.Heartbeat(Self, progress.Node, _term, commit, _readRound));
         }
@@ -200,9 +209,10 @@ public sealed partial class RaftNode
         }
 
         // The follower named the last place where it may agree; of that term the leader's own log says where at the latest.
-        LogPosition agree = Log.LastAtOrBelow(message.Position.Term, LogIndex.Min(message.Position.Index, message.Refused.Previous));
-        LogIndex next = LogIndex.Min(agree.Index, message.Position.Index).Next;
-        progress.BecomeProbe(next);
+        // It always lies before what was refused; where the leader's log begins later than that, a snapshot is next.
+        LogIndex hint = LogIndex.Min(message.Position.Index, message.Refused.Previous);
+        LogPosition agree = Log.LastAtOrBelow(message.Position.Term, hint);
+        progress.BecomeProbe(LogIndex.Min(agree.Index, hint).Next);
     }
 
     private void OnHeartbeatAnswer(in RaftMessage message, RaftOutput output)
@@ -213,10 +223,9 @@ public sealed partial class RaftNode
         }
 
         progress.RecentlyActive = true;
-        progress.IsPaused = false;
-        progress.WantsCheck = progress.State == ProgressState.Replicate && progress.Match < Log.LastIndex
-            && progress.Next > Log.LastIndex;
-        if (message.Round > progress.ConfirmedRound || Planted.Is(PlantedBug.ReadIdReused))
+        progress.OnHeartbeatAnswered(Log.LastIndex, _options);
+        bool isNews = message.Round > progress.ConfirmedRound && message.Round <= _readRound;
+        if (isNews || Planted.Is(PlantedBug.ReadIdReused))
         {
             progress.ConfirmedRound = Planted.Is(PlantedBug.ReadIdReused) ? _readRound : message.Round;
             ConfirmReads(output);
@@ -241,6 +250,23 @@ public sealed partial class RaftNode
 
         Commit = reached;
         ConfirmReads(output);
+    }
+
+    private long UncommittedBytes()
+    {
+        long bytes = 0;
+        for (LogIndex index = Commit.Next; Log.TryGet(index, out LogEntry entry); index = index.Next)
+        {
+            bytes += entry.Payload.Length;
+        }
+
+        return bytes;
+    }
+
+    private readonly struct ActiveFollowers(RaftNode node) : IVotes
+    {
+        public bool? Of(NodeId voter) =>
+            voter == node.Self || (node._progress.TryGetValue(voter.Value, out Progress? progress) && progress.RecentlyActive);
     }
 
     /// <summary>The own log counts as far as it is durable, like everybody else's.</summary>

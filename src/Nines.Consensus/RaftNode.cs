@@ -60,7 +60,14 @@ public sealed partial class RaftNode
             NoteConfiguration(entry);
         }
 
-        _term = _term > Log.Last.Term ? _term : Log.Last.Term;
+        if (_term < Log.Last.Term)
+        {
+            // A snapshot became durable before the term it came in: no vote of that term was released, so none is remembered.
+            _term = Log.Last.Term;
+            _vote = NodeId.None;
+            _hardStateChanged = true;
+        }
+
         _durable = Log.LastIndex;
         Applied = LogIndex.Max(restore.Applied, restore.Base.Index);
         Invariant.Assert(Applied <= Log.LastIndex);
@@ -100,8 +107,9 @@ public sealed partial class RaftNode
                 return false;
             }
 
-            foreach (Progress progress in _progress.Values)
+            for (int i = 0; i < _progress.Count; i++)
             {
+                Progress progress = _progress.GetValueAtIndex(i);
                 if (progress.State != ProgressState.Replicate || progress.Match != Log.LastIndex || progress.SentCommit != Commit)
                 {
                     return false;
@@ -129,7 +137,7 @@ public sealed partial class RaftNode
             case InputKind.SnapshotInstalled: OnSnapshotInstalled(input.Position, input.Configuration, output); break;
             case InputKind.SnapshotFailed: _installing = null; break;
             case InputKind.SnapshotSent: OnSnapshotSent(input.Node, input.Position, input.Ok); break;
-            case InputKind.PeerUnreachable: OnPeerUnreachable(input.Node); break;
+            case InputKind.PeerUnreachable: OnPeerUnreachable(input.Node, output); break;
             case InputKind.TransferLeadership: OnTransferLeadership(input.Node, output); break;
             case InputKind.Campaign: Campaign(pre: true, transfer: false, output); break;
             default: throw new InvariantBrokenException($"input {input.Kind}");
@@ -147,7 +155,7 @@ public sealed partial class RaftNode
             AdvanceMembership(output);
         }
 
-        if (Role == RaftRole.Leader)
+        if (Role == RaftRole.Leader && MayReplicate)
         {
             StartReadRound(output);
             Replicate(output);
@@ -176,6 +184,7 @@ public sealed partial class RaftNode
         {
             _electionElapsed = 0;
             DrawElectionTimeout();
+            SuspectLeader(output);
             Campaign(pre: true, transfer: false, output);
         }
     }
@@ -268,10 +277,13 @@ public sealed partial class RaftNode
         {
             Log.CompactTo(index);
             ForgetConfigurations();
+
+            // What the state machine holds durably is durable, whether or not the log's own flush has come back.
+            _durable = LogIndex.Max(_durable, Log.Base.Index);
         }
     }
 
-    private void OnPeerUnreachable(NodeId peer)
+    private void OnPeerUnreachable(NodeId peer, RaftOutput output)
     {
         if (Role == RaftRole.Leader)
         {
@@ -280,14 +292,21 @@ public sealed partial class RaftNode
                 progress.BecomeProbe(progress.Match.Next);
             }
         }
-        else if (peer == Leader)
+        else if (peer == Leader && !peer.IsNone)
         {
             // Suspected at once; the pre-vote still asks the others whether they hear it. A short random wait keeps
             // the survivors from splitting their votes.
-            Leader = NodeId.None;
+            SuspectLeader(output);
             _electionElapsed = 0;
             _electionTimeout = 1 + _random.Below(Math.Max(1, _options.ElectionTimeoutTicks / 2));
         }
+    }
+
+    /// <summary>A leader that was not heard for a timeout is no reason any more to refuse others, also where this replica may not campaign itself.</summary>
+    private void SuspectLeader(RaftOutput output)
+    {
+        output.RoleChanged |= !Leader.IsNone;
+        Leader = NodeId.None;
     }
 
     /// <summary>
@@ -298,6 +317,7 @@ public sealed partial class RaftNode
     {
         bool waits = _durable < Log.LastIndex;
         _flushWaitTicks = waits ? _flushWaitTicks + 1 : 0;
+        _flushStalled &= waits;
         if (_flushWaitTicks < _options.FlushStallTicks || Planted.Is(PlantedBug.NoFlushWatchdog))
         {
             return;
