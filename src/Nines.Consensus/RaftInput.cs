@@ -11,6 +11,7 @@ public enum InputKind
     Applied,
     Compacted,
     SnapshotInstalled,
+    StateReplaced,
     SnapshotFailed,
     SnapshotSent,
     PeerUnreachable,
@@ -50,6 +51,13 @@ public readonly struct RaftInput
     /// <summary>The snapshot that <see cref="RaftOutput.InstallSnapshot"/> asked for is the durable state now.</summary>
     public static RaftInput SnapshotInstalled(LogPosition position, Configuration configuration) =>
         new() { Kind = InputKind.SnapshotInstalled, Position = position, Configuration = configuration };
+
+    /// <summary>
+    /// The state machine was replaced by a peer's, at a position that is committed and in this log: only the state was damaged, the log
+    /// and the vote were not.
+    /// </summary>
+    public static RaftInput StateReplaced(LogPosition position, Configuration configuration) =>
+        new() { Kind = InputKind.StateReplaced, Position = position, Configuration = configuration };
 
     public static RaftInput SnapshotFailed => new() { Kind = InputKind.SnapshotFailed };
 

@@ -15,7 +15,7 @@ public sealed partial class RaftNode
     private bool HearsLeader => !Leader.IsNone && (Role == RaftRole.Leader || _electionElapsed < _options.ElectionTimeoutTicks);
 
     private bool MayCampaign =>
-        Role != RaftRole.Leader && _installing is null && !_flushStalled && MayBeNeeded;
+        Role != RaftRole.Leader && _installing is null && !_flushStalled && CanLead && MayBeNeeded;
 
     /// <summary>
     /// A voter of the configuration in force, or of one before it that is not known to be replaced by a committed one: a leader that removes itself

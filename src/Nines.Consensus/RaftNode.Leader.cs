@@ -39,6 +39,12 @@ public sealed partial class RaftNode
 
     private void TickLeader(RaftOutput output)
     {
+        if (!CanLead)
+        {
+            BecomeFollower(_term, NodeId.None, output);
+            return;
+        }
+
         if (!_transferee.IsNone && ++_transferElapsed >= _options.ElectionTimeoutTicks)
         {
             _transferee = NodeId.None;

@@ -58,6 +58,16 @@ public sealed partial class RaftNode
         }
     }
 
+    private void OnStateReplaced(LogPosition position, Configuration? configuration)
+    {
+        Invariant.Assert(configuration is not null && _installing is null);
+        Invariant.Assert(position.Index >= Applied && position.Index <= Commit && Log.Matches(position));
+        Applied = position.Index;
+        Log.CompactTo(position.Index);
+        _configurations.RemoveAll(known => known.Index <= position.Index);
+        _configurations.Insert(0, (position.Index, configuration));
+    }
+
     private void OnSnapshotSent(NodeId peer, LogPosition position, bool ok)
     {
         if (Role != RaftRole.Leader || !_progress.TryGetValue(peer.Value, out Progress? progress)

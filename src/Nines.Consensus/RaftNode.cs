@@ -96,6 +96,11 @@ public sealed partial class RaftNode
     /// <summary>Leader: what it believes of the others, by node.</summary>
     public IEnumerable<Progress> Followers => Role == RaftRole.Leader ? _progress.Values : [];
 
+    /// <summary>
+    /// Cleared by the shell while the state machine cannot serve: the replica votes and acknowledges, but neither campaigns nor leads.
+    /// </summary>
+    public bool CanLead { get; set; } = true;
+
     /// <summary>Nothing at all is under way: a leader whose group may stop ticking.</summary>
     public bool IsQuiescible
     {
@@ -135,6 +140,7 @@ public sealed partial class RaftNode
             case InputKind.Applied: OnApplied(input.Position.Index); break;
             case InputKind.Compacted: OnCompacted(input.Position.Index); break;
             case InputKind.SnapshotInstalled: OnSnapshotInstalled(input.Position, input.Configuration, output); break;
+            case InputKind.StateReplaced: OnStateReplaced(input.Position, input.Configuration); break;
             case InputKind.SnapshotFailed: _installing = null; break;
             case InputKind.SnapshotSent: OnSnapshotSent(input.Node, input.Position, input.Ok); break;
             case InputKind.PeerUnreachable: OnPeerUnreachable(input.Node, output); break;

@@ -52,7 +52,7 @@ public sealed partial class Reactor
     {
         ticket = default;
         Replica?[] published = _published;
-        if ((uint)group.Value >= (uint)published.Length || published[group.Value] is not { Halted: null, IsPlaced: true } replica
+        if ((uint)group.Value >= (uint)published.Length || published[group.Value] is not { IsReadable: true } replica
             || !Machines.TryGetValue(machine, out IStateMachine? rules))
         {
             return false;
@@ -120,7 +120,7 @@ public sealed partial class Reactor
 
     private bool TryHere(Request request, Replica replica)
     {
-        if (!request.IsWrite && request.Consistency != Consistency.Strong && replica.IsPlaced)
+        if (!request.IsWrite && request.Consistency != Consistency.Strong && replica.IsReadable)
         {
             request.State = RequestState.Local;
             replica.ReadSequential(ReadWaiter.For(request));
@@ -156,7 +156,8 @@ public sealed partial class Reactor
             return replica.Raft.Leader;
         }
 
-        if (replica is { Halted: null, IsPlaced: true })
+        bool waitsForLeader = request.IsWrite || request.Consistency == Consistency.Strong || replica is { IsReadable: true };
+        if (replica is { Halted: null, IsPlaced: true } && waitsForLeader)
         {
             return NodeId.None;
         }
@@ -260,7 +261,7 @@ public sealed partial class Reactor
         {
             // Expired on the way: not begun, hence not done by this attempt. The sender knows the deadline itself.
         }
-        else if (!forward.IsWrite && forward.Consistency != Consistency.Strong && replica.IsPlaced)
+        else if (!forward.IsWrite && forward.Consistency != Consistency.Strong && replica.IsReadable)
         {
             replica.ReadSequential(ReadWaiter.For(from, forward, _now));
         }

@@ -26,6 +26,12 @@ public sealed partial class Reactor
             return;
         }
 
+        if (replica.NeedsState)
+        {
+            replica.Step(RaftInput.SnapshotSent(peer, LogPosition.Zero, ok: false));
+            return;
+        }
+
         // The durable point is never before the log's base, so the log continues where the snapshot ends.
         StoreSnapshot snapshot = replica.Store.TakeSnapshot();
         Invariant.Assert(snapshot.Point.Position.Index >= replica.Raft.Log.Base.Index);
@@ -96,8 +102,13 @@ public sealed partial class Reactor
     private void StartReceiving(
         Replica replica, NodeId from, ulong id, Term term, StorePoint point, List<SnapshotFile> files)
     {
-        bool repair = replica.Store.Damage is not null;
-        if (replica.Store.IsInstalling || replica.Store.BeginInstall(point, files, repair) is not { } receiver)
+        if (replica.NeedsState && point.Position.Index < NeededIndex(replica))
+        {
+            SendProgress(from, replica.Group.Value, id, SnapshotVerdict.Failed, 0);
+            return;
+        }
+
+        if (replica.Store.IsInstalling || replica.Store.BeginInstall(point, files, replica.NeedsState) is not { } receiver)
         {
             // Nothing to gain: the log has overtaken the snapshot, or it was received before.
             SendProgress(from, replica.Group.Value, id, SnapshotVerdict.Done, 0);
@@ -166,6 +177,20 @@ public sealed partial class Reactor
             return;
         }
 
+        if (replica.NeedsState && replica.Raft.Log.Matches(point.Position) && point.Position.Index <= replica.Raft.Commit)
+        {
+            receiving.IsInstalling = true;
+            StartInstallWhenIdle(receiving);
+            return;
+        }
+
+        if (replica.NeedsState && replica.Raft.Leader != receiving.From)
+        {
+            // Ahead of what is known to be committed here: by the next try it will be, or the leader sends its own.
+            EndReceiving(receiving, SnapshotVerdict.Failed);
+            return;
+        }
+
         replica.Step(RaftInput.Receive(
             RaftMessage.Snapshot(receiving.From, Self, receiving.Term, point.Position, meta.Configuration)));
         if (replica.Output.InstallSnapshot is null)
@@ -202,6 +227,7 @@ public sealed partial class Reactor
     {
         Replica replica = receiving.Replica;
         replica.HasStoreWork = false;
+        replica.MayHaveStoreWork = true;
         replica.Store.Complete(work, failure);
         _receivings.Remove(replica.Group.Value);
         if (replica.Store.Failure is { } fatal)
@@ -220,6 +246,14 @@ public sealed partial class Reactor
 
         StorePoint point = replica.Store.Durable;
         Invariant.Assert(ReplicaMeta.TryDecode(point.Position, point.Metadata.Span, out ReplicaMeta meta));
+        if (replica.NeedsState && replica.Raft.Log.Matches(point.Position) && point.Position.Index <= replica.Raft.Commit)
+        {
+            replica.Step(RaftInput.StateReplaced(point.Position, meta.Configuration));
+            EndStateRepair(replica, meta, receiving);
+            return;
+        }
+
+        replica.NeedsState = false;
         _log.SetBase(replica.Group, point.Position);
         NoteStaged(replica, LogPosition.Zero);
         replica.Step(RaftInput.SnapshotInstalled(point.Position, meta.Configuration));
@@ -311,8 +345,11 @@ public sealed partial class Reactor
         _sendings.Remove(sending);
         LogPosition position = sending.Snapshot.Point.Position;
         sending.Snapshot.Dispose();
-        sending.Replica.Step(RaftInput.SnapshotSent(sending.Peer, position, ok));
-        MarkDirty(sending.Replica);
+        if (!sending.IsRepair)
+        {
+            sending.Replica.Step(RaftInput.SnapshotSent(sending.Peer, position, ok));
+            MarkDirty(sending.Replica);
+        }
     }
 
     private void AbandonSnapshots(NodeId peer)
@@ -327,7 +364,7 @@ public sealed partial class Reactor
     {
         foreach (SnapshotSending sending in _sendings.ToArray())
         {
-            if (!sending.Replica.IsLeader || _now - sending.LastProgress > _options.SnapshotTimeoutTicks)
+            if ((!sending.Replica.IsLeader && !sending.IsRepair) || _now - sending.LastProgress > _options.SnapshotTimeoutTicks)
             {
                 EndSending(sending, ok: false);
             }

@@ -90,8 +90,7 @@ public sealed partial class Reactor
         }
         catch (DamagedException damage)
         {
-            DamagedStores.Add($"{group}: {damage.Message}");
-            _lost.Add(group.Value, new());
+            OpenWithoutState(group, found, damage);
             return;
         }
 
@@ -99,9 +98,9 @@ public sealed partial class Reactor
         if (found is not null && found.Base.Index > stored.Position.Index)
         {
             // The log begins behind what the store holds: the store is older than it was. Nothing in between is known here.
-            DamagedStores.Add($"{group}: the store ends at {stored.Position}, the log begins behind {found.Base}");
             store.Dispose();
-            _lost.Add(group.Value, new());
+            OpenWithoutState(
+                group, found, new("manifest", 0, $"the store ends at {stored.Position}, the log begins behind {found.Base}"));
             return;
         }
 
@@ -112,6 +111,26 @@ public sealed partial class Reactor
         }
 
         AddReplica(group, store, stored, ReactorStart.Restore(found, stored, _log, group));
+    }
+
+    /// <summary>
+    /// The log and the vote are whole, the state is not: the replica takes part without it and gets it from a peer. A log with holes as
+    /// well is too much: such a replica is lost.
+    /// </summary>
+    private void OpenWithoutState(GroupId group, RecoveredGroup? found, DamagedException damage)
+    {
+        if (found is null || found.Holes.Count > 0)
+        {
+            DamagedStores.Add($"{group}: {damage.Message}");
+            _lost.Add(group.Value, new());
+            return;
+        }
+
+        SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(group));
+        SortedStore store = OpenStore(group);
+        var meta = new ReplicaMeta(found.Base, Configuration.Empty, 0, 0);
+        var restore = new RaftRestore(found.HardState, found.Base, Configuration.Empty, found.Entries, found.Base.Index);
+        AddReplica(group, store, meta, restore).LoseState(damage.Message);
     }
 
     private SortedStore OpenStore(GroupId group)

@@ -35,7 +35,7 @@ public sealed partial class Reactor
 
         foreach (Replica replica in _replicas.Values)
         {
-            if (replica.Halted is null)
+            if (replica.Halted is null && !replica.NeedsState)
             {
                 SealWhenDue(replica);
                 StartStoreWork(replica);
@@ -51,8 +51,14 @@ public sealed partial class Reactor
 
     private void StartStoreWork(Replica replica)
     {
-        if (replica.HasStoreWork || replica.Store.TakeWork() is not { } work)
+        if (replica.HasStoreWork || !replica.MayHaveStoreWork)
         {
+            return;
+        }
+
+        if (replica.Store.TakeWork() is not { } work)
+        {
+            replica.MayHaveStoreWork = false;
             return;
         }
 
@@ -67,6 +73,7 @@ public sealed partial class Reactor
     {
         Invariant.Assert(_storeWork.Remove(work, out Replica? replica));
         replica.HasStoreWork = false;
+        replica.MayHaveStoreWork = true;
         replica.Store.Complete(work, failure);
         if (!CheckStore(replica, failure))
         {
@@ -95,7 +102,7 @@ public sealed partial class Reactor
 
         if (replica.Store.Damage is { } damage)
         {
-            replica.Halt($"its data is damaged: {damage.Message}");
+            replica.LoseState(damage.Message);
             return false;
         }
 
@@ -144,6 +151,7 @@ public sealed partial class Reactor
         if (replica.Store.CanSeal && position.Index > replica.SealedIndex)
         {
             replica.Store.Seal(new(position, replica.Applied.Encode()));
+            replica.MayHaveStoreWork = true;
             replica.SealedIndex = position.Index;
         }
     }

@@ -94,6 +94,7 @@ public sealed partial class Reactor : IReplicaHost
         TickSnapshots();
         SayHello();
         TickRepairs();
+        RequestStates();
         SealIdleLog();
     }
 
@@ -127,6 +128,7 @@ public sealed partial class Reactor : IReplicaHost
             case MessageKind.RepairRequest: OnRepairRequest(from, body); break;
             case MessageKind.RepairAnswer: OnRepairAnswer(body); break;
             case MessageKind.Amnesiac: OnAmnesiac(from, body); break;
+            case MessageKind.StateRequest: OnStateRequest(from, body); break;
             case MessageKind.Hello: OnHello(from, body); break;
             case MessageKind.HelloAnswer: OnHelloAnswer(from, body); break;
             case MessageKind.Readmit: OnReadmit(from, body); break;

@@ -17,13 +17,34 @@ internal sealed partial class Replica
     /// <summary>Applies entries up to <paramref name="to"/> and answers who waited for them.</summary>
     public void ApplyUpTo(LogIndex to)
     {
-        while (_applied.Position.Index < to && Halted is null)
+        while (_applied.Position.Index < to && Halted is null && !NeedsState)
         {
             Invariant.Assert(Raft.Log.TryGet(_applied.Position.Index.Next, out LogEntry entry));
-            Apply(entry);
+            try
+            {
+                Apply(entry);
+            }
+            catch (DamagedException damage)
+            {
+                // What the command would have read is not there. Nothing of it counts; the whole state is replaced.
+                Store.AbandonTransaction();
+                LoseState(damage.Message);
+            }
         }
 
-        ServeReads();
+        if (!NeedsState)
+        {
+            ServeReads();
+        }
+    }
+
+    public void LoseState(string why)
+    {
+        if (!NeedsState)
+        {
+            NeedsState = true;
+            _context.Host.StateLost(this, why);
+        }
     }
 
     /// <summary>After a snapshot was installed: the state is that of the snapshot.</summary>

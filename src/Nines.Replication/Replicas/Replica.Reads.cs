@@ -31,7 +31,8 @@ internal sealed partial class Replica
     public void ReadSequential(in ReadWaiter waiter)
     {
         CountRemote(waiter, +1);
-        if (Planted.Is(PlantedBug.SessionPositionIgnored) || _applied.Position.Index >= waiter.NotBefore)
+        bool isThere = _applied.Position.Index >= waiter.NotBefore || Planted.Is(PlantedBug.SessionPositionIgnored);
+        if (isThere && !NeedsState)
         {
             Serve(waiter);
         }
@@ -108,6 +109,11 @@ internal sealed partial class Replica
     /// <summary>Answers every waiting read whose index is applied.</summary>
     public void ServeReads()
     {
+        if (_waiting.Count == 0 || NeedsState)
+        {
+            return;
+        }
+
         int kept = 0;
         for (int i = 0; i < _waiting.Count; i++)
         {
@@ -172,9 +178,16 @@ internal sealed partial class Replica
         }
 
         _queryAnswer.Clear();
-        using (StoreView view = Store.View())
+        try
         {
+            using StoreView view = Store.View();
             machine?.Query(waiter.Query, new MachineReader(view, waiter.Machine), _queryAnswer);
+        }
+        catch (DamagedException damage)
+        {
+            LoseState(damage.Message);
+            _context.Host.AnswerRemote(waiter.Origin, waiter.Sequence, Refused(Reason.Unavailable, mayHaveHappened: false));
+            return;
         }
 
         _context.Host.AnswerRemote(waiter.Origin, waiter.Sequence, answer with { Body = _queryAnswer.WrittenMemory });

@@ -17,6 +17,7 @@ internal sealed partial class Replica
     private readonly MachineState _machineState = new();
     private readonly SessionFilter _filter;
     private bool _isPlaced = true;
+    private bool _needsState;
 
     public Replica(
         ReplicaContext context, GroupId group, RaftNode raft, SortedStore store, ReplicaMeta meta, SessionFilter filter)
@@ -75,6 +76,9 @@ internal sealed partial class Replica
     /// <summary>Where the last sealed memtable ends.</summary>
     public LogIndex SealedIndex { get; set; }
 
+    /// <summary>Whether asking the store for work is worth it: something changed since it had none.</summary>
+    public bool MayHaveStoreWork { get; set; } = true;
+
     /// <summary>Leader: members that said they lost what they promised.</summary>
     public SortedSet<int> Amnesiacs { get; } = [];
 
@@ -85,6 +89,23 @@ internal sealed partial class Replica
     public bool HasStoreWork { get; set; }
 
     public void Halt(string why) => Halted ??= why;
+
+    /// <summary>
+    /// The state is damaged and waits for a peer's. The log and the vote are not: the replica goes on voting and acknowledging, so that a
+    /// group survives even when only one state is whole.
+    /// </summary>
+    public bool NeedsState
+    {
+        get => Volatile.Read(ref _needsState);
+        set
+        {
+            Volatile.Write(ref _needsState, value);
+            Raft.CanLead = !value;
+        }
+    }
+
+    /// <summary>May this replica's state be shown?</summary>
+    public bool IsReadable => Halted is null && !NeedsState && IsPlaced;
 
     public void Step(in RaftInput input)
     {
@@ -122,6 +143,9 @@ internal interface IReplicaHost
 
     /// <summary>Takes a request of this node back, to route it again.</summary>
     void Reroute(Request request);
+
+    /// <summary>A replica's state turned out to be damaged.</summary>
+    void StateLost(Replica replica, string why);
 
     /// <summary>A command of the control machine was applied.</summary>
     void ControlChanged();

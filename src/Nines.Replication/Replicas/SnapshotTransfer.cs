@@ -31,6 +31,9 @@ internal sealed class SnapshotSending(Replica replica, NodeId peer, ulong id, St
 
     public long LastProgress { get; set; } = now;
 
+    /// <summary>For a replica whose state is damaged; its leader's progress has nothing to do with it.</summary>
+    public bool IsRepair { get; init; }
+
     /// <summary>Bytes of the stream that were handed over.</summary>
     public long Sent { get; private set; }
 

@@ -51,6 +51,9 @@ public static class MessageKind
     /// <summary>Whether the founder has begun, its incarnation, and the one it knows the asker by.</summary>
     public const byte HelloAnswer = 15;
 
+    /// <summary>A replica whose state is damaged asks any other for its own, at or behind an index.</summary>
+    public const byte StateRequest = 16;
+
     /// <summary>Raft messages: this plus the kind's own number.</summary>
     public const byte Raft = 32;
 }

@@ -123,6 +123,15 @@ public sealed partial class SortedStore : IDisposable
         transaction.Close();
     }
 
+    /// <summary>Ends a command that could not be finished because the store is damaged; as <see cref="Abort"/>. Silent when none is open.</summary>
+    public void AbandonTransaction()
+    {
+        if (_transaction.IsOpen)
+        {
+            Abort(_transaction);
+        }
+    }
+
     /// <summary>Counts entries up to an index as applied that write nothing.</summary>
     public void Skip(LogIndex index)
     {
