@@ -1,6 +1,7 @@
 using Nines.Consensus;
 using Nines.Kernel;
 using Nines.Replication.Replicas;
+using Nines.Storage.Store;
 
 namespace Nines.Replication;
 
@@ -115,13 +116,21 @@ public sealed partial class Reactor
     /// <summary>A hash of a replica's logical content, equal on all replicas at the same applied index; null when there is none here.</summary>
     public ulong? StateHash(GroupId group)
     {
-        if (Find(group) is not { Halted: null } replica)
+        if (Find(group) is not { Halted: null, NeedsState: false } replica)
         {
             return null;
         }
 
-        using Nines.Storage.Store.StoreView view = replica.Store.View();
-        return Nines.Storage.Store.SortedStore.StateHash(view, _filters[group.Value]);
+        try
+        {
+            using StoreView view = replica.Store.View();
+            return SortedStore.StateHash(view, _filters[group.Value]);
+        }
+        catch (DamagedException damage)
+        {
+            replica.LoseState(damage.Message);
+            return null;
+        }
     }
 
     /// <summary>Adds a look at every replica of this node to a list, impaired ones too.</summary>

@@ -17,7 +17,9 @@ public sealed partial class Reactor
     /// <summary>The log gets its seal after so long without a flush: 200 ms.</summary>
     private const int SealLogTicks = 8;
 
+    private const int ScrubSpreadTicks = 97;
     private readonly Dictionary<IBackgroundWork, Replica> _storeWork = new(ReferenceEqualityComparer.Instance);
+    private Action<IBackgroundWork, Exception?>? _onStoreWork;
     private LogMaintenance? _maintenance;
     private long _storeNotBefore;
     private long _lastFlushTick;
@@ -62,12 +64,27 @@ public sealed partial class Reactor
             return;
         }
 
+        StartStoreWork(replica, work);
+    }
+
+    /// <summary>
+    /// Reads tables that nobody asks for, so that damage is found while others still have what it hit. Groups take turns.
+    /// </summary>
+    private void ScrubWhenDue(Replica replica)
+    {
+        bool due = (_now + (replica.Group.Value * ScrubSpreadTicks)) % _options.ScrubTicks == 0;
+        if (due && !replica.HasStoreWork && !replica.NeedsState && !replica.Store.IsInstalling)
+        {
+            StartStoreWork(replica, replica.Store.Scrub());
+        }
+    }
+
+    private void StartStoreWork(Replica replica, IBackgroundWork work)
+    {
         replica.HasStoreWork = true;
         _storeWork.Add(work, replica);
         _background.Start(Lane.Store, work, _onStoreWork ??= OnStoreWork);
     }
-
-    private Action<IBackgroundWork, Exception?>? _onStoreWork;
 
     private void OnStoreWork(IBackgroundWork work, Exception? failure)
     {

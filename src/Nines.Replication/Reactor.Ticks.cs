@@ -19,6 +19,7 @@ public sealed partial class Reactor
         }
 
         replica.ExpireReads(_now);
+        ScrubWhenDue(replica);
         if (replica.IsQuiesced && MustWake(replica))
         {
             replica.Wake();

@@ -56,6 +56,9 @@ public sealed record ReactorOptions
     /// <summary>A snapshot transfer without progress for so long is given up and started again when still needed.</summary>
     public int SnapshotTimeoutTicks { get; init; } = 200;
 
+    /// <summary>Each replica reads and checks the next portion of its tables this often: 60 s.</summary>
+    public int ScrubTicks { get; init; } = 2400;
+
     /// <summary>Sub-messages of one turn go out one by one instead of joined in a frame, so that the simulator can lose each by itself.</summary>
     public bool SeparateFrames { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Nines.Kernel;
 using Nines.Replication.Requests;
+using Nines.Storage.Store;
 
 namespace Nines.Replication;
 
@@ -130,7 +131,7 @@ public sealed class ReactorThread : IReplicated, IDisposable
     }
 
     /// <summary>Runs the query on the caller's thread when the reactor only settled which state it may see.</summary>
-    private static Answer Run(in ReadTicket ticket, ReadOnlyMemory<byte> query)
+    private Answer Run(in ReadTicket ticket, ReadOnlyMemory<byte> query)
     {
         if (ticket.State is null || ticket.Machine is null)
         {
@@ -138,9 +139,21 @@ public sealed class ReactorThread : IReplicated, IDisposable
         }
 
         ByteBuffer buffer = QueryBuffer.Take();
-        ticket.Machine.Query(query, new MachineReader(ticket.State, ticket.Machine.Id), buffer);
-        (ticket.State as IDisposable)?.Dispose();
-        return ticket.Answer with { Body = buffer.ToArray() };
+        try
+        {
+            ticket.Machine.Query(query, new MachineReader(ticket.State, ticket.Machine.Id), buffer);
+            return ticket.Answer with { Body = buffer.ToArray() };
+        }
+        catch (DamagedException damage)
+        {
+            GroupId group = ticket.Answer.Group;
+            Post(reactor => reactor.ReportDamage(group, damage.Message));
+            return new() { Outcome = Outcome.NotDone, Reason = Reason.Unavailable, Group = group, RetryAfterMs = 200 };
+        }
+        finally
+        {
+            (ticket.State as IDisposable)?.Dispose();
+        }
     }
 
     private AwaitableRequest Prepare(GroupId group, byte machine, ReadOnlyMemory<byte> body, TimeSpan timeout)

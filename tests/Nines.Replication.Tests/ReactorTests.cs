@@ -204,6 +204,45 @@ public class ReactorTests
         Assert.Equal("leader and wiped#1", read.Text);
     }
 
+    [Fact]
+    public void Damaged_states_on_all_nodes_but_one_are_replaced_by_the_one_that_is_whole()
+    {
+        var cluster = new TestCluster(3, 1, new ReactorOptions { KeepEntries = 8, KeepEntryBytes = 4096, ScrubTicks = 100 });
+        for (int i = 0; i < 400; i++)
+        {
+            cluster.Done(cluster.Write(1, One, $"k{i}=v{i}{new string('z', 1000)}"));
+        }
+
+        cluster.Tick(40);
+        foreach (int n in (int[])[2, 3])
+        {
+            cluster.Kill(n);
+            foreach (string path in cluster[n].Disk.AllFiles().Where(p => p.StartsWith("groups/1/", StringComparison.Ordinal)))
+            {
+                cluster[n].Disk.FlipBits(path, 0, 4096, 200);
+            }
+
+            cluster.Start(n);
+        }
+
+        CheckValues(cluster, 2, 400);
+        CheckValues(cluster, 3, 400);
+        cluster.Until(() => cluster[2].Reactor.DamagedStores.Count > 0 && cluster[3].Reactor.DamagedStores.Count > 0
+            && cluster.Nodes.All(n => n.Reactor.Core(One) is { CanLead: true } core && core.Applied == core.Commit));
+        Assert.Equal(cluster[1].Reactor.StateHash(One), cluster[2].Reactor.StateHash(One));
+        Assert.Equal(cluster[1].Reactor.StateHash(One), cluster[3].Reactor.StateHash(One));
+    }
+
+    private static void CheckValues(TestCluster cluster, int node, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            TestRequest read = cluster.Read(node, One, $"k{i}");
+            Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+            Assert.StartsWith($"v{i}z", read.Text, StringComparison.Ordinal);
+        }
+    }
+
     private static int Leader(TestCluster cluster, GroupId group) =>
         cluster.Nodes.FirstOrDefault(n => n.Reactor.Core(group)?.Role == Consensus.RaftRole.Leader)?.Id ?? 0;
 
