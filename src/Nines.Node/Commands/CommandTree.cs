@@ -13,6 +13,7 @@ internal static class CommandTree
           nines doctor        is this machine fit?
           nines up            three nodes on this machine, until Ctrl-C
           nines status        how is the cluster?
+          nines simulate      does it keep its promises?
         """;
 
     public static string Version { get; } =
@@ -27,7 +28,7 @@ internal static class CommandTree
             + System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier));
         var root = new RootCommand(Description)
         {
-            UpCommand.Build(), NodeCommand.Build(), StatusCommand.Build(), DoctorCommand.Build(), version,
+            UpCommand.Build(), NodeCommand.Build(), StatusCommand.Build(), SimulateCommand.Build(), DoctorCommand.Build(), version,
         };
         if (overview)
         {

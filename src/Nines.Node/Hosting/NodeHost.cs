@@ -2,8 +2,12 @@ using Microsoft.Extensions.Logging;
 using Nines.Kernel;
 using Nines.Node.Adapters;
 using Nines.Node.Configuration;
+using Nines.Storage.Log;
 
 namespace Nines.Node.Hosting;
+
+/// <summary>The node may not run here. The message says why and what to do.</summary>
+public sealed class StartRefusedException(string message, Exception? inner = null) : Exception(message, inner);
 
 /// <summary>The composition root: makes every part of a node, in an order in which each finds what it needs, and ends them in reverse.</summary>
 public sealed class NodeHost
@@ -22,7 +26,7 @@ public sealed class NodeHost
         {
             return ExitCodes.Success;
         }
-        catch (Exception e) when (e is StartRefusedException or DirectoryInUseException)
+        catch (Exception e) when (e is StartRefusedException or IdentityException or DirectoryInUseException)
         {
             log.LogCritical("{Reason}", e.Message);
             return ExitCodes.Refused;

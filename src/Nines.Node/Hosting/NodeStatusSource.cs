@@ -5,6 +5,7 @@ using Nines.Node.Commands;
 using Nines.Node.Configuration;
 using Nines.Node.Transport;
 using Nines.Replication;
+using Nines.Storage.Log;
 using ReplicaStatus = Nines.Node.Admin.ReplicaStatus;
 
 namespace Nines.Node.Hosting;

@@ -8,6 +8,7 @@ using Nines.Node.Admin;
 using Nines.Node.Configuration;
 using Nines.Node.Transport;
 using Nines.Replication;
+using Nines.Storage.Log;
 using Nines.Storage.Store;
 using Nines.Tables;
 using Nines.Tables.Engines;
@@ -23,6 +24,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Requests that run when the node stops may take this long to end.</summary>
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(3);
 
+    /// <summary>Where the reactor keeps what must not be there without an identity.</summary>
+    private static readonly string[] DataDirectories = ["log", "groups"];
+
     private readonly NodeConfiguration _configuration;
     private readonly ILoggerFactory _logs;
     private readonly ILogger _log;
@@ -36,7 +40,8 @@ internal sealed class RunningNode : IAsyncDisposable
         _log = logs.CreateLogger("nines");
     }
 
-    /// <exception cref="StartRefusedException">The directory or a port is not to be had.</exception>
+    /// <exception cref="StartRefusedException">The data or a port is not to be had.</exception>
+    /// <exception cref="IdentityException">The directory is another node's or another cluster's, or its identity is damaged.</exception>
     /// <exception cref="DirectoryInUseException">Another process works on the directory.</exception>
     public static async Task<RunningNode> StartAsync(NodeConfiguration configuration, ILoggerFactory logs, CancellationToken cancel)
     {
@@ -73,8 +78,7 @@ internal sealed class RunningNode : IAsyncDisposable
         var files = new FileDisk(_configuration.DataDirectory);
         AtEnd(files.Dispose);
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
-        NodeIdentity identity = NodeIdentity.NextBoot(
-            disk, _configuration.Cluster, _configuration.Node, TimeProvider.System.GetUtcNow().ToUnixTimeSeconds());
+        NodeIdentity identity = CountStart(disk);
         var inbox = new ReactorInbox(Disowned, _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);
@@ -97,6 +101,17 @@ internal sealed class RunningNode : IAsyncDisposable
             "{Node} of cluster {Cluster}, start number {Boot}: tables at {Tables}, admin at {Admin}, {Groups} groups here.",
             _configuration.Node, _configuration.Cluster, identity.Boot.Value,
             _configuration.TablesUrl, _configuration.AdminUrl, reactor.Groups.Count);
+    }
+
+    /// <summary>
+    /// Checks that the directory is this node's and counts this start. A new directory begins to count at the second it is made: a node
+    /// whose directory was wiped does not come with a number its peers have seen.
+    /// </summary>
+    private NodeIdentity CountStart(IDisk disk)
+    {
+        NodeIdentity kept = NodeIdentity.Read(disk, DataDirectories) ?? new NodeIdentity(
+            _configuration.Cluster, _configuration.Node, new BootId(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
+        return kept.Start(disk, _configuration.Cluster, _configuration.Node);
     }
 
     private ReactorThread StartReactor(

@@ -1,0 +1,46 @@
+using Nines.Kernel;
+using Nines.Node.Adapters;
+using Nines.Node.Hosting;
+using Nines.Node.Transport;
+
+namespace Nines.Node.Tests.Hosting;
+
+public sealed class PeerBootsFileTests : IDisposable
+{
+    private readonly string _root = Directory.CreateTempSubdirectory("nines-test-").FullName;
+    private readonly FileDisk _disk;
+
+    public PeerBootsFileTests()
+    {
+        _disk = new FileDisk(_root);
+    }
+
+    public void Dispose()
+    {
+        _disk.Dispose();
+        Directory.Delete(_root, recursive: true);
+    }
+
+    [Fact]
+    public void Boots_of_peers_are_remembered_and_a_damaged_memory_is_none()
+    {
+        PeerBoots boots = new PeerBootsFile(_disk).Open();
+        Assert.True(boots.TryAdvance(new NodeId(1), new BootId(5)));
+        Assert.True(boots.TryAdvance(new NodeId(2), new BootId(6)));
+        PeerBoots again = new PeerBootsFile(_disk).Open();
+        Assert.False(again.TryAdvance(new NodeId(1), new BootId(4)));
+        Assert.Equal(new BootId(6), again.Highest(new NodeId(2)));
+
+        string path = Path.Combine(_root, "peers");
+        byte[] bytes = File.ReadAllBytes(path);
+        for (int i = 0; i < bytes.Length; i++)
+        {
+            byte[] bad = [.. bytes];
+            bad[i] ^= 1;
+            File.WriteAllBytes(path, bad);
+            Assert.True(new PeerBootsFile(_disk).Open().Highest(new NodeId(2)).Value == 0);
+            File.WriteAllBytes(path, bytes[..i]);
+            Assert.True(new PeerBootsFile(_disk).Open().Highest(new NodeId(2)).Value == 0);
+        }
+    }
+}
