@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Nines.Kernel;
 using Nines.Simulation;
-using Spectre.Console;
 
 namespace Nines.Node.Commands;
 
