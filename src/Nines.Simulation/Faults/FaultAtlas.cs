@@ -14,7 +14,15 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
     /// <summary>How many nodes may be harmed at one time.</summary>
     public int HarmedMax { get; } = (replicasPerGroup - 1) / 2;
 
-    public IEnumerable<NodeId> Harmed => _harmed.Keys.Select(k => new NodeId(k));
+    /// <summary>Some node has lost something and is not repaired.</summary>
+    public bool AnyHarmed
+    {
+        get
+        {
+            Forgive();
+            return _harmed.Count > 0;
+        }
+    }
 
     public bool MayHarm(NodeId node)
     {

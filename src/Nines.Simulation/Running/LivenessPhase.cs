@@ -9,7 +9,7 @@ namespace Nines.Simulation;
 /// </summary>
 internal sealed class LivenessPhase(
     SimulatedCluster cluster, Workload workload, ReplicaScanner scanner, Operator attendant, Membership? membership,
-    SimulationOptions options)
+    FaultAtlas atlas, SimulationOptions options)
 {
     /// <summary>10,000 ticks of 25 ms.</summary>
     private const long BoundUs = 250_000_000;
@@ -62,10 +62,13 @@ internal sealed class LivenessPhase(
         attendant.StartAll();
     }
 
-    /// <summary>One seed in four: the core that has to converge is all nodes but one.</summary>
+    /// <summary>
+    /// One seed in four: the core that has to converge is all nodes but one. Not while a node is harmed or on its way out: with
+    /// another one missing its groups may rightly be stuck.
+    /// </summary>
     private void LeaveOneOut()
     {
-        if (options.Replicas < 3 || !options.Faults.HasFlag(FaultClasses.P1) || _world.Seed % 4 != 0)
+        if (options.Replicas < 3 || atlas.AnyHarmed || membership is { IsBusy: true } || !options.Faults.HasFlag(FaultClasses.P1) || _world.Seed % 4 != 0)
         {
             return;
         }

@@ -57,7 +57,7 @@ internal sealed class SimulationRun
         FaultAtlas atlas = new(_cluster, _options.Replicas);
         Membership? membership = _cluster.Factory is ReactorFactory ? new Membership(_cluster, atlas, _operator) : null;
         _injector = new FaultInjector(_cluster, _swarm, atlas, _operator, membership);
-        _liveness = new LivenessPhase(_cluster, _workload, _scanner, _operator, membership, _options);
+        _liveness = new LivenessPhase(_cluster, _workload, _scanner, _operator, membership, atlas, _options);
     }
 
     public SimulationReport Run()
