@@ -59,11 +59,11 @@ public static class Handshake
     public const int ProtocolVersion = 1;
 
     /// <summary>The largest handshake payload: what a stranger may make a node hold before it said who it is.</summary>
-    public const int MaxPayloadBytes = 2 * 1024;
+    public const int MaxPayloadBytes = 4 * 1024;
 
     private const uint HelloMagic = 0x4C48_394E; // "N9HL"
     private const uint AnswerMagic = 0x4E41_394E; // "N9AN"
-    private const int MaxTextBytes = 512;
+    private const int MaxTextBytes = 1200;
 
     public static void Write(ByteBuffer to, in Hello hello)
     {
