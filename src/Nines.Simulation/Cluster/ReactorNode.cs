@@ -71,7 +71,9 @@ public sealed class ReactorFactory : INodeFactory
         InitialMap = _map,
         LogOptions = LogOptions.ForSimulation with
         {
-            SegmentBytes = 256 << 10, GrowingSegmentBytes = 64 << 10, MaxBytes = _swarm.TableBytes * 16L,
+            SegmentBytes = 256 << 10,
+            GrowingSegmentBytes = 64 << 10,
+            MaxBytes = _swarm.TableBytes * 16L,
         },
         StoreOptions = new StoreOptions
         {

@@ -123,26 +123,26 @@ internal static class FaultFactory
     /// <summary>Null for classes that are only options of the world and never strike (torn writes, small logs).</summary>
     public static IFault? Create(
         FaultClasses single, FaultContext context, Operator attendant, Membership? membership) => single switch
-    {
-        FaultClasses.M1 when membership != null => new MembershipChanges(context, membership),
-        FaultClasses.M2 when membership != null => new RemovedComesBack(context, membership),
-        FaultClasses.N1 => new BrokenConnections(context),
-        FaultClasses.N2 => new Partition(context),
-        FaultClasses.N3 => new OneWay(context),
-        FaultClasses.N4 => new Clog(context),
-        FaultClasses.N5 => new DropKind(context),
-        FaultClasses.N6 => new Replay(context),
-        FaultClasses.P1 => new Kills(context, attendant),
-        FaultClasses.P2 => new Pauses(context),
-        FaultClasses.P3 => new ColdStart(context, attendant),
-        FaultClasses.C1 => new WallClockJumps(context),
-        FaultClasses.C2 => new TickRates(context),
-        FaultClasses.D1 => new PowerLosses(context, attendant),
-        FaultClasses.D3 => new FailedFlush(context),
-        FaultClasses.D5 => new BitRot(context, attendant),
-        FaultClasses.D8 => new OldFiles(context, attendant),
-        FaultClasses.D10 => new DiskStalls(context),
-        FaultClasses.D11 => new WipedDisk(context, attendant),
-        _ => null,
-    };
+        {
+            FaultClasses.M1 when membership != null => new MembershipChanges(context, membership),
+            FaultClasses.M2 when membership != null => new RemovedComesBack(context, membership),
+            FaultClasses.N1 => new BrokenConnections(context),
+            FaultClasses.N2 => new Partition(context),
+            FaultClasses.N3 => new OneWay(context),
+            FaultClasses.N4 => new Clog(context),
+            FaultClasses.N5 => new DropKind(context),
+            FaultClasses.N6 => new Replay(context),
+            FaultClasses.P1 => new Kills(context, attendant),
+            FaultClasses.P2 => new Pauses(context),
+            FaultClasses.P3 => new ColdStart(context, attendant),
+            FaultClasses.C1 => new WallClockJumps(context),
+            FaultClasses.C2 => new TickRates(context),
+            FaultClasses.D1 => new PowerLosses(context, attendant),
+            FaultClasses.D3 => new FailedFlush(context),
+            FaultClasses.D5 => new BitRot(context, attendant),
+            FaultClasses.D8 => new OldFiles(context, attendant),
+            FaultClasses.D10 => new DiskStalls(context),
+            FaultClasses.D11 => new WipedDisk(context, attendant),
+            _ => null,
+        };
 }
