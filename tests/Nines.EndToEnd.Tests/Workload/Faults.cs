@@ -1,0 +1,97 @@
+using System.Globalization;
+using Nines.EndToEnd.Tests.Cluster;
+using Nines.EndToEnd.Tests.History;
+
+namespace Nines.EndToEnd.Tests.Workload;
+
+/// <summary>One blow to one node, and the groups it led.</summary>
+internal sealed record Blow(string What, int Node, long AtUs, IReadOnlyList<int> Led);
+
+/// <summary>Kills and pauses each node in turn, and waits after each blow until the cluster is whole again.</summary>
+internal sealed class Faults(LiveCluster cluster, TimeSpan down, TimeSpan paused)
+{
+    private static readonly TimeSpan Look = TimeSpan.FromSeconds(6);
+
+    private readonly List<Blow> _blows = [];
+
+    public IReadOnlyList<Blow> Blows => _blows;
+
+    /// <summary>At least once around, and until the time is over.</summary>
+    public async Task RunAsync(TimeSpan atLeast)
+    {
+        long until = Worker.NowUs() + (long)atLeast.TotalMicroseconds;
+        do
+        {
+            List<int> toKill = [.. cluster.Nodes];
+            List<int> toPause = [.. cluster.Nodes];
+            while (toKill.Count > 0)
+            {
+                await KillAsync(await TakeAsync(toKill));
+                await PauseAsync(await TakeAsync(toPause));
+            }
+        }
+        while (Worker.NowUs() < until);
+    }
+
+    /// <summary>Of the nodes still to come in this round the one that leads most: a blow to a follower shows little.</summary>
+    private async Task<int> TakeAsync(List<int> left)
+    {
+        Dictionary<int, int> led = [];
+        foreach (int node in left)
+        {
+            led[node] = (await cluster.LedByAsync(node)).Count;
+        }
+
+        int taken = left.MaxBy(node => led[node]);
+        left.Remove(taken);
+        return taken;
+    }
+
+    /// <summary>The longest time without an acknowledged write in a group that the node led, for each blow.</summary>
+    public IEnumerable<string> Gaps(IReadOnlyList<Observation> history)
+    {
+        foreach (Blow blow in _blows)
+        {
+            IEnumerable<string> gaps = blow.Led.Select(group => string.Create(
+                CultureInfo.InvariantCulture, $"g{group} {Gap(history, group, blow.AtUs) / 1000} ms"));
+            yield return $"{blow.What} n{blow.Node}, write gaps: {(blow.Led.Count == 0 ? "led nothing" : string.Join(", ", gaps))}";
+        }
+    }
+
+    private static long Gap(IReadOnlyList<Observation> history, int group, long atUs)
+    {
+        long last = 0;
+        long longest = 0;
+        foreach (long end in history.Where(o => o.Group == group && o.IsAcknowledgedWrite).Select(o => o.EndUs).Order())
+        {
+            if (last > 0 && end > atUs && last < atUs + (long)Look.TotalMicroseconds)
+            {
+                longest = Math.Max(longest, end - last);
+            }
+
+            last = end;
+        }
+
+        return longest;
+    }
+
+    private async Task KillAsync(int node)
+    {
+        IReadOnlyList<int> led = await cluster.LedByAsync(node);
+        _blows.Add(new Blow("kill -9", node, Worker.NowUs(), led));
+        await cluster.KillAsync(node);
+        await Task.Delay(down);
+        cluster.Start(node);
+        await cluster.WholeAsync();
+    }
+
+    private async Task PauseAsync(int node)
+    {
+        IReadOnlyList<int> led = await cluster.LedByAsync(node);
+        _blows.Add(new Blow("SIGSTOP", node, Worker.NowUs(), led));
+        await cluster.Process(node).PauseAsync();
+        await Task.Delay(paused);
+        await cluster.Process(node).ResumeAsync();
+        await cluster.WholeAsync();
+    }
+}
