@@ -10,7 +10,8 @@ namespace Nines.EndToEnd.Tests.Workload;
 /// <summary>The AWS SDK for .NET as it is, with several addresses: its own retries resend with the same invocation id through other nodes.</summary>
 internal sealed class SdkRegisters : IRegisters
 {
-    private static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
+    /// <summary>After so long the client gives an attempt up and tries another node.</summary>
+    public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
 
     private readonly Hopping _hopping;
     private readonly AmazonDynamoDBClient _client;
@@ -47,6 +48,9 @@ internal sealed class SdkRegisters : IRegisters
             async () => (await client.DescribeTableAsync(RegisterTable.Name)).Table.TableStatus == TableStatus.ACTIVE,
             () => "the table does not become ACTIVE");
     }
+
+    /// <summary>The next attempt goes to this node, counted from 0.</summary>
+    public void Turn(int node) => _hopping.Turn(node);
 
     public Task<Reply> PutAsync(string key, long value) => DoAsync(async () =>
     {

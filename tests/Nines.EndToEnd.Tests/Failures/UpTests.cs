@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Nines.EndToEnd.Tests.Cluster;
+using Nines.EndToEnd.Tests.History;
+using Nines.EndToEnd.Tests.Workload;
+using Nines.Node;
+using Nines.Node.Admin;
+
+namespace Nines.EndToEnd.Tests.Failures;
+
+/// <summary><c>nines up</c> as a person runs it: it supervises, keeps the data, and takes its nodes with it when it dies.</summary>
+public sealed class UpTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("nines-e2e-up-").FullName;
+    private readonly int _basePort = NinesProgram.FreeBasePort(3);
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(5) };
+
+    public void Dispose()
+    {
+        _http.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_second_up_continues_a_crashed_node_returns_and_nodes_die_with_their_up()
+    {
+        var first = new Uri($"http://127.0.0.1:{_basePort}");
+        using var door = new RawDoor();
+        await using (Child up = Start())
+        {
+            JsonElement ready = await ReadyAsync(up);
+            Report.Print($"up: ready after {ready.GetProperty("seconds").GetDouble().ToString("F1", CultureInfo.InvariantCulture)} s");
+            await SdkRegisters.CreateTableAsync(first);
+            Assert.Equal(200, (await door.PutAsync(first, "kept", 42)).Status);
+            await InUseAsync();
+            await CrashedNodeReturnsAsync(ready.GetProperty("nodes")[1].GetProperty("pid").GetInt32());
+        }
+
+        await using (Child again = Start())
+        {
+            JsonElement ready = await ReadyAsync(again);
+            Assert.Contains("\"42\"", (await door.GetAsync(first, "kept", "strong")).Body, StringComparison.Ordinal);
+            List<int> nodes = [.. ready.GetProperty("nodes").EnumerateArray().Select(n => n.GetProperty("pid").GetInt32())];
+            Signal("KILL", int.Parse(again.Lines[0], CultureInfo.InvariantCulture));
+            await Eventually.HoldsAsync(
+                () => nodes.TrueForAll(pid => !Directory.Exists($"/proc/{pid}")), () => "nodes outlive their up");
+        }
+    }
+
+    private Child Start()
+    {
+        // up reads no standard input, so a shell holds it: it prints the process id first, and ends up when these tests end.
+        ProcessStartInfo up = NinesProgram.StartInfo("up", "--json", "--data", _directory, "--base-port", $"{_basePort}");
+        var shell = new ProcessStartInfo("/bin/sh")
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        };
+        foreach (string argument in (string[])["-c", "\"$@\" & up=$!; echo $up; read -r line; kill -TERM $up; wait $up", "sh", up.FileName, .. up.ArgumentList])
+        {
+            shell.ArgumentList.Add(argument);
+        }
+
+        return Child.Start(shell);
+    }
+
+    private static async Task<JsonElement> ReadyAsync(Child up)
+    {
+        string line = await Eventually.GetAsync(
+            () => Task.FromResult(up.Lines.FirstOrDefault(l => l.StartsWith("{\"ready\"", StringComparison.Ordinal))),
+            () => $"up is not ready:\n{up.Text}");
+        return JsonElement.Parse(line);
+    }
+
+    private async Task InUseAsync()
+    {
+        await using Child second = Child.Start("up", "--json", "--data", _directory, "--base-port", $"{_basePort}");
+        Assert.Equal(ExitCodes.Refused, await second.EndAsync());
+        Assert.Contains("is in use by another nines up", second.Text, StringComparison.Ordinal);
+    }
+
+    private async Task CrashedNodeReturnsAsync(int process)
+    {
+        Signal("KILL", process);
+        ClusterStatus? status = null;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                status = await _http.GetFromJsonAsync($"http://127.0.0.1:{_basePort + 1}/status", StatusJson.Default.ClusterStatus);
+                return status!.Health == Health.Ok && status.Nodes[1].Reachable && status.Nodes[1].ProcessId != process;
+            },
+            () => $"n2 does not come back: {string.Join("; ", status?.Problems ?? [])}");
+    }
+
+    private static void Signal(string name, int process)
+    {
+        using Process kill = Process.Start("/bin/sh", ["-c", $"kill -{name} {process}"]);
+        kill.WaitForExit();
+        Assert.Equal(0, kill.ExitCode);
+    }
+}

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Nines.EndToEnd.Tests.Cluster;
+using Nines.EndToEnd.Tests.History;
+using Nines.EndToEnd.Tests.Workload;
+
+namespace Nines.EndToEnd.Tests;
+
+/// <summary>The same as <see cref="KillAndPauseTests"/> with clients of the AWS SDK for JavaScript, in a process of their own.</summary>
+public sealed class JavaScriptTests
+{
+    private const int Workers = 10;
+    private const int FirstClient = 101;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNameCaseInsensitive = true, Converters = { new JsonStringEnumConverter() },
+    };
+
+    [Fact]
+    public async Task Every_node_is_killed_and_paused_under_writers_of_the_javascript_sdk()
+    {
+        string script = Script();
+        Assert.SkipUnless(HasNode(), "node is not installed");
+        Assert.SkipUnless(
+            Directory.Exists(Path.Combine(Path.GetDirectoryName(script)!, "node_modules")), "tests/javascript/node_modules is missing: npm ci --prefix tests/javascript");
+        await using LiveCluster cluster = await LiveCluster.StartAsync();
+        await SdkRegisters.CreateTableAsync(cluster.TablesUrls[0]);
+        var faults = new Faults(cluster, RunLength.Down, RunLength.Paused);
+        Child clients = Start(script, cluster);
+        await using (clients)
+        {
+            await faults.RunAsync(RunLength.AtLeast);
+            Assert.False(clients.HasEnded, clients.Text);
+        }
+
+        var recorder = new Recorder();
+        foreach (string line in clients.Lines)
+        {
+            Assert.True(line.StartsWith('{'), line);
+            recorder.Add(JsonSerializer.Deserialize<Observation>(line, Json)!);
+        }
+
+        await Report.AssertGoodAsync(cluster, recorder, faults);
+    }
+
+    private static Child Start(string script, LiveCluster cluster)
+    {
+        var start = new ProcessStartInfo("node")
+        {
+            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
+        };
+        start.ArgumentList.Add(script);
+        start.ArgumentList.Add(JsonSerializer.Serialize(
+            new { nodes = cluster.TablesUrls, workers = Workers, firstClient = FirstClient, seed = 20_260_101 }));
+        return Child.Start(start);
+    }
+
+    private static string Script()
+    {
+        DirectoryInfo? directory = new(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Nines.slnx")))
+        {
+            directory = directory.Parent;
+        }
+
+        return Path.Combine(directory!.FullName, "tests", "javascript", "workers.mjs");
+    }
+
+    private static bool HasNode()
+    {
+        try
+        {
+            using Process node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true, UseShellExecute = false })!;
+            node.WaitForExit();
+            return node.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+    }
+}
