@@ -1,0 +1,161 @@
+# One function for each part of the comparison. Figures go to figures.tsv, one line a round:
+# part, side, round, ops/s, p50 us, p99 us, errors, server CPU us/op, gap ms. Sourced by side-by-side.
+
+# Keeps the rows of a finished run: rows PART NAME_OF_A [NAME_OF_B] [ROUND]
+rows() {
+  awk -F'|' -v part="$1" -v a="$2" -v b="${3:-}" -v round="${4:-}" -v OFS='\t' '
+    /^\| [AB] \|/ { gsub(/ /, ""); print part, $2 == "A" ? a : b, round == "" ? $3 : round, $4, $5, $7, $10, $12, $11 }' \
+    "$work/run.txt" >>"$figures"
+}
+
+generate() {
+  "$loadgen" "$@" --value 256 >"$work/run.txt" 2>&1 || die "loadgen $* failed: $(tail -5 "$work/run.txt")"
+}
+
+# one PART SIDE ROUND MODE ENDPOINTS CLIENTS [OPTIONS]: one round of one side.
+one() {
+  local part=$1 side=$2 round=$3 mode=$4 endpoints=$5 clients=$6
+  shift 6
+  generate "$mode" --a "$endpoints" --clients "$clients" --seconds "$seconds" --warmup 1 --rounds 1 --seed "$round" "$@"
+  rows "$part" "$side" "" "$round"
+}
+
+measure_start() {
+  wanted start || return 0
+  local n began
+  for n in $(seq "$starts"); do
+    say "start $n of $starts"
+    stop_nines
+    began=$(date +%s%N)
+    start_nines "$work/nines"
+    first_write
+    fact start "$((($(date +%s%N) - began) / 1000000))"
+  done
+  wait_nines
+  settle_nines
+}
+
+# idle_of FACT SECONDS: CPU share and resident memory of the busiest node.
+idle_of() {
+  local pid before=() after=() pids ticks
+  ticks=$(getconf CLK_TCK)
+  mapfile -t pids < <(nines_pids)
+  for pid in "${pids[@]}"; do before+=("$(jiffies "$pid")"); done
+  sleep "$2"
+  for pid in "${pids[@]}"; do after+=("$(jiffies "$pid")"); done
+  for n in "${!pids[@]}"; do
+    fact "$1_cpu" "$(awk -v n="$((after[n] - before[n]))" -v t="$ticks" -v s="$2" 'BEGIN { printf "%.2f", 100 * n / t / s }')"
+    fact "$1_rss" "$(awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/${pids[n]}/status")"
+  done
+}
+
+# User and system time since its start; the name in parentheses may hold blanks.
+jiffies() { sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'; }
+
+measure_idle() {
+  wanted idle || return 0
+  need_nines
+  say "idle: settling for $settle s"
+  sleep "$settle"
+  idle_of idle 20
+}
+
+load_began=""
+
+note_load() {
+  if [ -z "$load_began" ]; then
+    load_began=$SECONDS
+    terms_before=$(nines_terms)
+  fi
+}
+
+measure_puts() {
+  wanted put || return 0
+  need_nines
+  start_etcd
+  note_load
+  local clients round
+  for clients in 1 64 256; do
+    for round in $(seq "$rounds"); do
+      say "put, $clients clients, round $round of $rounds"
+      one "put $clients" nines "$round" putitem "$nines_tables" "$clients"
+      one "put $clients" etcd "$round" put "$etcd_endpoints" "$clients"
+    done
+  done
+}
+
+# The generator writes the table's name into its request as it is given. A name that goes on behind its closing quote makes the read
+# a strong one; servers ignore the member where it means nothing.
+strong_table='bench","ConsistentRead":true,"ReturnConsumedCapacity":"NONE'
+
+measure_strong_reads() {
+  wanted strong || return 0
+  need_nines
+  start_etcd
+  note_load
+  local round
+  dynamo "${nines_tables%%,*}" GetItem "{\"TableName\":\"$strong_table\",\"Key\":{\"id\":{\"S\":\"key0000000000\"}}}" |
+    tr -d '\r' | grep -qi '^x-nines-staleness-ms: 0$' || die "a read with ConsistentRead was not answered as a strong one"
+  for round in $(seq "$rounds"); do
+    say "strong get, 64 clients, round $round of $rounds"
+    one "strong get 64" nines "$round" getitem "$nines_tables" 64 --table "$strong_table"
+    one "strong get 64" etcd "$round" range "$etcd_endpoints" 64
+  done
+}
+
+measure_eventual_reads() {
+  wanted eventual || return 0
+  need_nines
+  start_dynalite
+  note_load
+  say "eventual get, 64 clients, $rounds rounds"
+  generate getitem --a "$nines_tables" --b "$dynalite_endpoint" --clients 64 --seconds "$seconds" --warmup 1 --rounds "$rounds"
+  rows "eventual get 64" nines dynalite
+}
+
+# Elections while nothing but load went on: each is a needless one.
+measure_load_elections() {
+  [ -n "$load_began" ] || return 0
+  fact load_elections "$(($(nines_terms) - terms_before))"
+  fact load_minutes "$(awk -v s="$((SECONDS - load_began))" 'BEGIN { printf "%.1f", s / 60 }')"
+  if wanted idle; then
+    idle_of loaded 5
+  fi
+}
+
+# measure_gaps PART TIMES SIGNAL: how long writes to one key stop when the leader of its group gets the signal under 500 puts/s.
+measure_gaps() {
+  wanted "$1" || return 0
+  need_nines
+  local n victim generator
+  for n in $(seq "$2"); do
+    say "$1 $n of $2"
+    wait_well
+    "$loadgen" putitem --a "$nines_tables" --keys 1 --clients 192 --rate 500 --warmup 1 --seconds 6 --rounds 1 --value 256 \
+      >"$work/run.txt" 2>&1 </dev/null &
+    generator=$!
+    sleep 3
+    victim=$(nines_leader_pid)
+    kill -"$3" "$victim"
+    wait "$generator" || die "the generator failed: $(tail -5 "$work/run.txt")"
+    [ "$3" != STOP ] || kill -CONT "$victim"
+    rows "$1" nines "" "$n"
+  done
+}
+
+measure_peer_failover() {
+  wanted failover || return 0
+  local n victim generator
+  for n in $(seq "$peer_kills"); do
+    say "etcd failover $n of $peer_kills"
+    start_etcd
+    "$loadgen" put --a "$etcd_endpoints" --rate 500 --warmup 1 --seconds 6 --rounds 1 --value 256 >"$work/run.txt" 2>&1 </dev/null &
+    generator=$!
+    sleep 3
+    read -r victim _ < <("$shared/peers/etcd.sh" leader "$work/etcd")
+    kill -9 "$victim"
+    wait "$generator" || die "the generator failed: $(tail -5 "$work/run.txt")"
+    rows failover etcd "" "$n"
+    stop_etcd
+  done
+}
