@@ -20,6 +20,11 @@ one() {
   rows "$part" "$side" "" "$round"
 }
 
+# warm MODE ENDPOINTS: some unmeasured seconds, so that no first round pays for compiling or for first pages.
+warm() {
+  generate "$1" --a "$2" --clients 64 --seconds "$warming" --warmup 1 --rounds 1
+}
+
 measure_start() {
   wanted start || return 0
   local n began
@@ -45,7 +50,7 @@ idle_of() {
   for pid in "${pids[@]}"; do after+=("$(jiffies "$pid")"); done
   for n in "${!pids[@]}"; do
     fact "$1_cpu" "$(awk -v n="$((after[n] - before[n]))" -v t="$ticks" -v s="$2" 'BEGIN { printf "%.2f", 100 * n / t / s }')"
-    fact "$1_rss" "$(awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/${pids[n]}/status")"
+    fact "$1_rss" "$(awk '/^VmRSS/ { printf "%.1f", $2 * 1024 / 1000000 }' "/proc/${pids[n]}/status")"
   done
 }
 
@@ -74,6 +79,8 @@ measure_puts() {
   need_nines
   start_etcd
   note_load
+  warm putitem "$nines_tables"
+  warm put "$etcd_endpoints"
   local clients round
   for clients in 1 64 256; do
     for round in $(seq "$rounds"); do
@@ -96,6 +103,8 @@ measure_strong_reads() {
   local round
   dynamo "${nines_tables%%,*}" GetItem "{\"TableName\":\"$strong_table\",\"Key\":{\"id\":{\"S\":\"key0000000000\"}}}" |
     tr -d '\r' | grep -qi '^x-nines-staleness-ms: 0$' || die "a read with ConsistentRead was not answered as a strong one"
+  warm getitem "$nines_tables"
+  warm range "$etcd_endpoints"
   for round in $(seq "$rounds"); do
     say "strong get, 64 clients, round $round of $rounds"
     one "strong get 64" nines "$round" getitem "$nines_tables" 64 --table "$strong_table"
@@ -108,6 +117,8 @@ measure_eventual_reads() {
   need_nines
   start_dynalite
   note_load
+  warm getitem "$nines_tables"
+  warm getitem "$dynalite_endpoint"
   say "eventual get, 64 clients, $rounds rounds"
   generate getitem --a "$nines_tables" --b "$dynalite_endpoint" --clients 64 --seconds "$seconds" --warmup 1 --rounds "$rounds"
   rows "eventual get 64" nines dynalite
@@ -127,7 +138,8 @@ measure_load_elections() {
 measure_gaps() {
   wanted "$1" || return 0
   need_nines
-  local n victim generator
+  local n victim generator group term
+  group=$(nines_group)
   for n in $(seq "$2"); do
     say "$1 $n of $2"
     wait_well
@@ -135,10 +147,12 @@ measure_gaps() {
       >"$work/run.txt" 2>&1 </dev/null &
     generator=$!
     sleep 3
-    victim=$(nines_leader_pid)
+    victim=$(nines_leader_pid "$group")
+    term=$(nines_group_term "$group")
     kill -"$3" "$victim"
     wait "$generator" || die "the generator failed: $(tail -5 "$work/run.txt")"
     [ "$3" != STOP ] || kill -CONT "$victim"
+    [ "$(nines_group_term "$group")" -gt "$term" ] || die "the leader of group $group got SIG$3 and the group elected nobody"
     rows "$1" nines "" "$n"
   done
 }

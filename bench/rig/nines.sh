@@ -102,10 +102,18 @@ wait_well() {
   done
 }
 
-# The process that leads the group of the generator's first key; with --keys 1 that is its only one.
+# The group of the generator's first key; with --keys 1 that is its only one.
+nines_group() { put_item | tr -d '\r' | awk 'tolower($1) == "x-nines-group:" { print $2 }'; }
+
+nines_group_term() { nines_status | jq --argjson group "$1" '.groups[]? | select(.group == $group).term'; }
+
+# The process that leads a group.
 nines_leader_pid() {
-  local group
-  group=$(put_item | tr -d '\r' | awk 'tolower($1) == "x-nines-group:" { print $2 }')
-  nines_status | jq -r --argjson group "$group" \
-    '(.groups[] | select(.group == $group).leader) as $leader | .nodes[] | select(.node == $leader).processId'
+  local pid="" give_up=$((SECONDS + 10))
+  until [ -n "$pid" ]; do
+    [ $SECONDS -lt $give_up ] || die "group $1 has no leader"
+    pid=$(nines_status | jq -r --argjson group "$1" \
+      '(.groups[] | select(.group == $group).leader) as $leader | .nodes[] | select(.node == $leader).processId')
+  done
+  echo "$pid"
 }

@@ -56,7 +56,7 @@ goals() {
     goal "elections during $(known load_minutes) minutes of load" "<=0" "$(known load_elections)" ""
   fi
   if [ -n "$(known idle_rss)" ]; then
-    goal "idle node: resident memory, largest of three" "<150" "$(known idle_rss | highest)" " MiB"
+    goal "idle node: resident memory, largest of three" "<150" "$(known idle_rss | highest)" " MB"
     goal "idle node: CPU, busiest of three" "<2" "$(known idle_cpu | highest)" " % of a core"
   fi
   if [ -n "$(known start)" ]; then
@@ -86,7 +86,7 @@ page() {
   echo "# Nines beside its peers: $commit, $(known date)"
   echo
   [ -z "$quick" ] || { echo "**A quick run: it shows that the rig works. Its figures mean nothing.**"; echo; }
-  echo "$rounds rounds of $seconds s of each side in turn, after 1 s of warming up each; 256 B values, 10 000 keys; all servers and the"
+  echo "$rounds rounds of $seconds s of each side in turn, after 1 s of warming up each and one unmeasured round before the first; 256 B values, 10 000 keys; all servers and the"
   echo "generator on one machine over loopback. [How to repeat this and what the figures mean](../README.md)."
   echo
   echo "| machine | |"
@@ -129,8 +129,8 @@ page() {
     echo "## Start and idle"
     echo
     [ -z "$(known start)" ] || echo "- first write after \`up\`, ms: $(known start | paste -sd' ')"
-    [ -z "$(known idle_rss)" ] || echo "- idle, after $settle s: resident MiB $(known idle_rss | paste -sd' '); CPU % $(known idle_cpu | paste -sd' ')"
-    [ -z "$(known loaded_rss)" ] || echo "- right after the load: resident MiB $(known loaded_rss | paste -sd' '); CPU % $(known loaded_cpu | paste -sd' ')"
+    [ -z "$(known idle_rss)" ] || echo "- idle, after $settle s: resident MB $(known idle_rss | paste -sd' '); CPU % $(known idle_cpu | paste -sd' ')"
+    [ -z "$(known loaded_rss)" ] || echo "- right after the load: resident MB $(known loaded_rss | paste -sd' '); CPU % $(known loaded_cpu | paste -sd' ')"
   fi
 }
 

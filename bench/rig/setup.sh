@@ -32,7 +32,7 @@ check_tools() {
 check_disk() {
   local kind
   kind=$(stat -f -c %T "$work")
-  fact disk "$kind"
+  fact disk "$(findmnt -no FSTYPE,SOURCE -T "$work" 2>/dev/null || echo "$kind")"
   case $kind in
     tmpfs | ramfs) die "$work is in memory ($kind). Name a folder on a disk with --data." ;;
   esac
