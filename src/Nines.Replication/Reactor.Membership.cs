@@ -116,6 +116,9 @@ public sealed partial class Reactor
             TimeoutTicks = timeoutTicks,
         });
 
+    /// <summary>This node leads a group that has other members.</summary>
+    public bool LeadsAny => _replicas.Values.Any(r => r.IsLeader && r.Raft.Configuration.Members.Count > 1);
+
     /// <summary>Hands the leadership of every group this node leads to another replica: before a planned stop.</summary>
     public void HandOver()
     {

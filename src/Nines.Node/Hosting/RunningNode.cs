@@ -27,6 +27,9 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>Where the reactor keeps what must not be there without an identity.</summary>
     private static readonly string[] DataDirectories = ["log", "groups"];
 
+    /// <summary>Leaderships are handed over within milliseconds, or not at all.</summary>
+    private static readonly TimeSpan HandOverPatience = TimeSpan.FromMilliseconds(600);
+
     private readonly NodeConfiguration _configuration;
     private readonly ILoggerFactory _logs;
     private readonly ILogger _log;
@@ -96,6 +99,7 @@ internal sealed class RunningNode : IAsyncDisposable
             await network.SetPeerAsync(seed.Node, seed.Host, seed.Port);
         }
 
+        _endings.Push(() => new ValueTask(reactor.HandOverAsync(HandOverPatience)));
         await StartDoorsAsync(reactor, new NodeStatusSource(_configuration, identity, reactor, network, disk), cancel);
         _log.LogInformation(
             "{Node} of cluster {Cluster}, start number {Boot}: tables at {Tables}, admin at {Admin}, {Groups} groups here.",
