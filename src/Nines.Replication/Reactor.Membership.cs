@@ -42,8 +42,8 @@ public sealed partial class Reactor
     {
         foreach (int node in replica.Amnesiacs.ToArray())
         {
-            // Removed by a committed configuration: nothing it may have promised under the old one counts any more.
-            if (!current.IsVoter(new(node)) && replica.Applied.Configuration.Equals(current))
+            // Not a voter by a committed configuration: nothing it may have promised under an older one counts any more.
+            if (!current.IsVoter(new(node)) && !HasAcknowledged(replica, new(node)) && replica.Applied.Configuration.Equals(current))
             {
                 _outbox.Open(new(node), MessageKind.Readmit).Count(replica.Group.Value);
                 _outbox.Close();
@@ -59,11 +59,12 @@ public sealed partial class Reactor
             return null;
         }
 
-        foreach (NodeId voter in current.Voters)
+        foreach (NodeId member in current.Members)
         {
-            if (replica.Amnesiacs.Contains(voter.Value) && voter != Self)
+            bool forgot = replica.Amnesiacs.Contains(member.Value) && member != Self;
+            if (forgot && (current.IsVoter(member) || HasAcknowledged(replica, member)))
             {
-                return new(ChangeKind.Remove, voter);
+                return new(ChangeKind.Remove, member);
             }
         }
 
@@ -85,6 +86,20 @@ public sealed partial class Reactor
         bool complete = wanted.Count(current.IsVoter) >= Math.Min(maxVoters, wanted.Count);
         NodeId extra = complete ? current.Members.FirstOrDefault(m => !wanted.Contains(m)) : NodeId.None;
         return extra.IsNone ? null : new(ChangeKind.Remove, extra);
+    }
+
+    /// <summary>The leader believes that the node holds entries. Of a node that lost them this would never change.</summary>
+    private static bool HasAcknowledged(Replica replica, NodeId node)
+    {
+        foreach (Progress progress in replica.Raft.Followers)
+        {
+            if (progress.Node == node)
+            {
+                return progress.Match > LogIndex.Zero;
+            }
+        }
+
+        return false;
     }
 
     private static bool HasCaughtUp(Replica replica, NodeId node)

@@ -154,16 +154,11 @@ public sealed partial class Reactor
             return;
         }
 
-        if (_lost.ContainsKey(group.Value))
-        {
-            _outbox.Open(from, MessageKind.Amnesiac).Count(group.Value);
-            _outbox.Close();
-            return;
-        }
-
-        // A leader that counts this node among its members: a new replica, to be filled by it. It votes only once a configuration that
-        // says so has reached it.
-        CreateEmpty(group);
+        // A leader counts this node among its members, and there is no replica here. A new one, or one whose data are gone: this node
+        // cannot tell, the leader can. Until it says so, nothing is promised.
+        _lost.TryAdd(group.Value, new());
+        _outbox.Open(from, MessageKind.Amnesiac).Count(group.Value);
+        _outbox.Close();
     }
 
     private void CreateEmpty(GroupId group)

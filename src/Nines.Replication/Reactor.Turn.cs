@@ -30,7 +30,8 @@ public sealed partial class Reactor
         for (int round = 0; _dirty.Count > 0; round++)
         {
             Invariant.Assert(round < MaxRounds);
-            for (int i = 0; i < _dirty.Count; i++)
+            int count = _dirty.Count;
+            for (int i = 0; i < count; i++)
             {
                 Replica replica = _dirty[i];
                 replica.IsDirty = false;
@@ -40,7 +41,7 @@ public sealed partial class Reactor
                 }
             }
 
-            _dirty.RemoveAll(static r => !r.IsDirty);
+            _dirty.RemoveRange(0, count);
         }
     }
 
@@ -78,6 +79,12 @@ public sealed partial class Reactor
 
         output.Clear();
         LogIndex commit = replica.Raft.Commit;
+        if (replica.NeedsState)
+        {
+            // Nothing can be applied or read until a peer's state is here.
+            return;
+        }
+
         if (commit > replica.Applied.Position.Index)
         {
             Apply(replica, commit);
