@@ -144,7 +144,7 @@ public sealed class NetworkTests
         Send(first, 1);
         _world.RunUntil(1_000_000);
         SimulatedNetwork.Endpoint copy = network.Attach(new NodeId(1), 2, old);
-        copy.Boot = new BootId(5);
+        copy.Boot = new BootId(4);
         Send(copy, 2);
         _world.RunUntil(2_000_000);
         Assert.Equal([1], inbox.Numbers);

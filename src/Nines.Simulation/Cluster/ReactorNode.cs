@@ -216,9 +216,23 @@ public sealed class ReactorNode : ISimulatedNode
         }
 
         _query.Clear();
-        machine.Query(query, new MachineReader(state, machine.Id), _query);
-        (state as IDisposable)?.Dispose();
-        _setup.Answers.Answered(_setup.Id, token, answer with { Body = _query.WrittenMemory });
+        Answer whole = answer;
+        try
+        {
+            machine.Query(query, new MachineReader(state, machine.Id), _query);
+            whole = answer with { Body = _query.WrittenMemory };
+        }
+        catch (DamagedException damage)
+        {
+            Reactor.ReportDamage(answer.Group, damage.Message);
+            whole = new Answer { Outcome = Outcome.NotDone, Reason = Reason.Unavailable, Group = answer.Group };
+        }
+        finally
+        {
+            (state as IDisposable)?.Dispose();
+        }
+
+        _setup.Answers.Answered(_setup.Id, token, whole);
     }
 
     private sealed class Pending(ReactorNode node, long token) : Request

@@ -93,10 +93,15 @@ internal sealed class BitRot(FaultContext context, Operator attendant) : IFault
     }
 }
 
-/// <summary>D8: the whole disk, or one file of it, becomes what it was some time ago.</summary>
+/// <summary>
+/// D8: the whole disk, or one file of it, becomes what it was some time ago. An old disk is known by its boot number, so it must lie at least two
+/// starts back: what was copied in the same start and put back behind the node's back looks like an ordinary restart.
+/// </summary>
 internal sealed class OldFiles(FaultContext context, Operator attendant) : IFault
 {
-    private readonly SortedDictionary<int, DiskImage> _images = [];
+    private const long StartsBetween = 2;
+
+    private readonly SortedDictionary<int, (DiskImage Image, long Starts)> _images = [];
 
     public FaultClasses Class => FaultClasses.D8;
 
@@ -104,16 +109,19 @@ internal sealed class OldFiles(FaultContext context, Operator attendant) : IFaul
     {
         NodeId node = context.Random.Pick(context.Nodes());
         SimulatedHost host = context.Cluster.Host(node);
-        if (!_images.Remove(node.Value, out DiskImage? image))
+        if (!_images.TryGetValue(node.Value, out (DiskImage Image, long Starts) saved))
         {
-            _images.Add(node.Value, host.Disk.Save());
+            _images.Add(node.Value, (host.Disk.Save(), host.Starts));
             return false;
         }
 
-        if (!context.Atlas.MayHarm(node))
+        if (host.Starts - saved.Starts < StartsBetween || !context.Atlas.MayHarm(node))
         {
             return false;
         }
+
+        _images.Remove(node.Value);
+        DiskImage image = saved.Image;
 
         context.Atlas.Harm(node);
         host.Kill();

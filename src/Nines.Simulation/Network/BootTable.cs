@@ -3,24 +3,22 @@ using Nines.Kernel;
 namespace Nines.Simulation;
 
 /// <summary>
-/// What one node remembers of its peers' boots, over its own restarts: the transport's rule in the small. A boot lower than one seen before,
-/// or the same number from another start, is an old copy of a data directory or a second process with one identity.
+/// What one node remembers of its peers' boots, over its own restarts: the transport's rule in the small. Who comes with a boot lower
+/// than one seen before runs on an old copy of a data directory.
 /// </summary>
 public sealed class BootTable
 {
-    private readonly (BootId Boot, long Start)[] _highest = new (BootId, long)[SimulatedNetwork.NodesMax];
+    private readonly BootId[] _highest = new BootId[SimulatedNetwork.NodesMax];
 
     /// <summary>Notes a peer's boot. False when it must not be talked to.</summary>
-    public bool Accepts(NodeId peer, BootId boot, long start)
+    public bool Accepts(NodeId peer, BootId boot)
     {
-        (BootId highest, long seen) = _highest[peer.Value];
-        bool isKnown = seen != 0;
-        if (isKnown && (boot.Value < highest.Value || (boot == highest && start != seen)))
+        if (boot.CompareTo(_highest[peer.Value]) < 0)
         {
             return false;
         }
 
-        _highest[peer.Value] = (boot, start);
+        _highest[peer.Value] = boot;
         return true;
     }
 

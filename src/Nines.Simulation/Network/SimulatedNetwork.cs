@@ -115,7 +115,7 @@ public sealed class SimulatedNetwork : IEventTarget
         bool arrives = receiver.Receiver != null
             && receiver.Start == envelope.ToStart
             && link.Connection == envelope.Connection;
-        if (arrives && !receiver.Receiver!.PeerBoots.Accepts(envelope.From, envelope.FromBoot, envelope.FromStart))
+        if (arrives && !receiver.Receiver!.PeerBoots.Accepts(envelope.From, envelope.FromBoot))
         {
             Refuse(envelope);
         }
