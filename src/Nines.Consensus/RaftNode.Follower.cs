@@ -54,18 +54,23 @@ public sealed partial class RaftNode
 
             if (entry.Index <= Log.LastIndex)
             {
-                // Another leader's entries that were never committed (3.5). Committed ones are never touched.
-                Invariant.Assert(entry.Index > Commit);
-                Log.TruncateFrom(entry.Index);
-                ForgetConfigurationsFrom(entry.Index);
-                _durable = LogIndex.Min(_durable, entry.Index.Previous);
-                output.Append.RemoveAll(staged => staged.Index >= entry.Index);
+                TruncateFrom(entry.Index, output);
             }
 
             Log.Append(entry);
             output.Append.Add(entry);
             NoteConfiguration(entry);
         }
+    }
+
+    /// <summary>Another leader's entries that were never committed (3.5) give way. Committed ones are never touched.</summary>
+    private void TruncateFrom(LogIndex index, RaftOutput output)
+    {
+        Invariant.Assert(index > Commit);
+        Log.TruncateFrom(index);
+        ForgetConfigurationsFrom(index);
+        _durable = LogIndex.Min(_durable, index.Previous);
+        output.Append.RemoveAll(staged => staged.Index >= index);
     }
 
     private void Refuse(in RaftMessage message, RaftOutput output)

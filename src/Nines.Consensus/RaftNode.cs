@@ -15,8 +15,11 @@ public enum RaftRole
 /// <param name="HardState">The durable term and vote.</param>
 /// <param name="Base">The position before the first entry; what the state machine holds durably covers at least it.</param>
 /// <param name="Configuration">The configuration as of <paramref name="Base"/>.</param>
-/// <param name="Entries">The durable entries behind the base, contiguous.</param>
-/// <param name="Applied">What the state machine has applied durably; at or behind the base.</param>
+/// <param name="Entries">
+/// The durable entries behind the base, contiguous, and a continuation of it: when the base is the position of the state machine, which can be durable
+/// before the log is, the log's suffix counts only if the log's own entry at that index has the base's term. Otherwise none.
+/// </param>
+/// <param name="Applied">What the state machine has applied durably; the base or later.</param>
 public sealed record RaftRestore(
     HardState HardState, LogPosition Base, Configuration Configuration, IReadOnlyList<LogEntry> Entries, LogIndex Applied);
 

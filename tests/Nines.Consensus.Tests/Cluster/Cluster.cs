@@ -11,6 +11,7 @@ internal sealed class Cluster
     private readonly ClusterNetwork _network;
     private readonly Dictionary<string, int> _seen;
     private readonly NodeId[] _ids;
+    private readonly List<(int Due, ClusterNode Node)> _ambushes = [];
     private ulong _nextPayload;
     private ulong _nextRead;
 
@@ -145,6 +146,8 @@ internal sealed class Cluster
             return;
         }
 
+        // What was still under way, an old request to take over leadership for one, is no matter of this promise.
+        _network.Forget();
         NodeId cut = Prng.Pick(others);
         Configuration configuration = leader.Up.Configuration;
         bool isNeeded = configuration.IsVoter(cut) && 2 * (configuration.Voters.Count - 1) <= configuration.Voters.Count;
@@ -194,6 +197,11 @@ internal sealed class Cluster
         if (Calm)
         {
             return;
+        }
+
+        if (Prng.Chance(Faults.Ambush))
+        {
+            _ambushes.Add((Now + Prng.Below(8), node));
         }
 
         if (Prng.Chance(Faults.FirstAct) && RandomChange(node) == ProposeStatus.TooEarly)
@@ -267,8 +275,35 @@ internal sealed class Cluster
         }
     }
 
+    private void Ambush()
+    {
+        foreach ((int due, ClusterNode node) in _ambushes.ToArray())
+        {
+            if (due > Now)
+            {
+                continue;
+            }
+
+            _ambushes.Remove((due, node));
+            if (node.IsUp && Prng.Chance(0.3))
+            {
+                node.Crash();
+            }
+            else
+            {
+                NodeId[] side = [node.Id, .. _ids.Where(n => n != node.Id && Prng.Chance(0.25))];
+                _network.Heal();
+                _network.Cut(side, _ids, oneWay: Prng.Chance(0.2));
+                Journal?.Add($"--- cut {string.Join(' ', side)}");
+            }
+
+            Seen("ambush");
+        }
+    }
+
     private void InjectFaults()
     {
+        Ambush();
         if (Prng.Chance(Faults.Partition))
         {
             _network.Heal();
@@ -284,7 +319,7 @@ internal sealed class Cluster
         ClusterNode node = Prng.Pick(Nodes);
         if (!node.IsUp)
         {
-            if (Prng.Chance(0.1))
+            if (Prng.Chance(Faults.Ambush > 0 ? 0.3 : 0.1))
             {
                 node.Start();
             }

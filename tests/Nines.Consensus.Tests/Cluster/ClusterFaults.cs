@@ -46,6 +46,9 @@ internal sealed record ClusterFaults
 
     public double Unreachable { get; private init; }
 
+    /// <summary>Chance that a new leader is cut off with a few others, or crashes, within its first moments: how histories fork.</summary>
+    public double Ambush { get; private init; }
+
     public double Propose { get; private init; }
 
     public double Read { get; private init; }
@@ -95,6 +98,7 @@ internal sealed record ClusterFaults
             FirstAct = churns ? Some(prng, 1) : 0,
             Transfer = Some(prng, 0.02),
             Unreachable = Some(prng, 0.03),
+            Ambush = Some(prng, 1),
             Propose = 0.05 + (prng.Unit() * 0.6),
             Read = Some(prng, 0.5),
             EagerTurn = prng.Pick([0, 0.3, 1]),

@@ -81,6 +81,8 @@ internal sealed class ClusterNetwork(Prng prng, ClusterFaults faults)
 
     public void Heal() => _cut.Clear();
 
+    public void Forget() => _underWay.Clear();
+
     private void Enqueue(Packet packet, int now)
     {
         int delay = 1 + prng.Below(Calm ? 2 : faults.DelayMax);

@@ -13,6 +13,9 @@ internal sealed class FlushBatch(int due)
 
     public LogPosition Position { get; init; }
 
+    /// <summary>The log begins behind this from here on; in order with everything else that is written to it.</summary>
+    public (LogPosition Position, Configuration Configuration)? Cut { get; init; }
+
     public List<Packet> Messages { get; } = [];
 }
 
@@ -72,7 +75,7 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
         KeepSomeOfTheFlushes();
         if (_installing is { } install && cluster.Prng.Chance(0.5))
         {
-            Disk.Install(install.State);
+            Disk.Applied = install.State;
         }
 
         _raft = null;
@@ -244,8 +247,7 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
         FlushBatch? batch = _flushes.Count > 0 ? _flushes[^1] : null;
         if (_output.HardState is not null || _output.Append.Count > 0)
         {
-            int due = Math.Max(batch?.Due ?? 0, cluster.Now + cluster.FlushDelay());
-            batch = new(due)
+            batch = new(NextFlush())
             {
                 HardState = _output.HardState,
                 Entries = [.. _output.Append],
@@ -267,6 +269,8 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
         }
     }
 
+    private int NextFlush() => Math.Max(_flushes.Count > 0 ? _flushes[^1].Due : 0, cluster.Now + cluster.FlushDelay());
+
     private void EndFlushes()
     {
         while (_flushes.Count > 0 && _flushes[0].Due <= cluster.Now && StalledUntil <= cluster.Now)
@@ -282,6 +286,11 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
     private void Write(FlushBatch batch, int entries)
     {
         Disk.HardState = batch.HardState ?? Disk.HardState;
+        if (batch.Cut is { } cut)
+        {
+            Disk.CutTo(cut.Position, cut.Configuration);
+        }
+
         for (int i = 0; i < entries; i++)
         {
             LogEntry entry = batch.Entries[i];
@@ -408,15 +417,11 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
         if (ok)
         {
             cluster.Seen("snapshot installed");
-            Disk.Install(install.State);
+            Disk.Applied = install.State;
             Applied = install.State;
             CheckedCommit = Applied.Index;
             cluster.Checker.OnApplied(id, Applied);
-            foreach (FlushBatch batch in _flushes)
-            {
-                batch.Entries.Clear();
-            }
-
+            _flushes.Add(new(NextFlush()) { Cut = (Applied.Position, Applied.Configuration) });
             Input(RaftInput.SnapshotInstalled(install.State.Position, install.State.Configuration));
         }
         else
@@ -476,7 +481,7 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
             cluster.Seen("log cut");
             Term term = Up.Log.TermAt(cut)!.Value;
             Input(RaftInput.Compacted(cut));
-            Disk.CutTo(new(term, cut), cluster.Checker.ConfigurationAt(cut));
+            _flushes.Add(new(NextFlush()) { Cut = (new(term, cut), cluster.Checker.ConfigurationAt(cut)) });
         }
     }
 }
