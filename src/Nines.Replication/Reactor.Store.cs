@@ -18,15 +18,22 @@ public sealed partial class Reactor
     private const int SealLogTicks = 8;
 
     private const int ScrubSpreadTicks = 97;
+
+    /// <summary>The free space is asked for this often: 1 s.</summary>
+    private const int SpaceCheckTicks = 40;
+
     private readonly Dictionary<IBackgroundWork, Replica> _storeWork = new(ReferenceEqualityComparer.Instance);
     private Action<IBackgroundWork, Exception?>? _onStoreWork;
     private LogMaintenance? _maintenance;
     private long _storeNotBefore;
+    private long _maintenanceNotBefore;
+    private bool _checksSpace;
+    private bool _lowOnSpace;
     private long _lastFlushTick;
 
     /// <summary>Why a replica takes no writes at the moment; null when it does.</summary>
     private Reason? RefusesWrites(Replica replica) =>
-        DiskFull || _log.LowOnSpace ? Reason.DiskFull : replica.Store.IsStalled ? Reason.Overloaded : null;
+        DiskFull || _lowOnSpace || _log.LowOnSpace ? Reason.DiskFull : replica.Store.IsStalled ? Reason.Overloaded : null;
 
     private void StartStoreWork()
     {
@@ -44,8 +51,10 @@ public sealed partial class Reactor
             }
         }
 
-        if (_maintenance is null && _log.TakeMaintenance() is { } maintenance)
+        if (_maintenance is null && _now >= _maintenanceNotBefore && _log.TakeMaintenance() is { } maintenance)
         {
+            // While space is low the log always has something to ask.
+            _maintenanceNotBefore = _log.LowOnSpace ? _now + SpaceCheckTicks : _now;
             _maintenance = maintenance;
             _background.Start(Lane.Store, maintenance, OnMaintained);
         }
@@ -185,6 +194,42 @@ public sealed partial class Reactor
         if (upTo > log.Base.Index && upTo <= replica.Raft.Applied)
         {
             replica.Step(RaftInput.Compacted(upTo));
+        }
+    }
+
+    /// <summary>
+    /// Somebody else may fill the disk: the free space is asked for now and then, whatever this node writes. When there is room again writes
+    /// are taken again.
+    /// </summary>
+    private void CheckSpace()
+    {
+        if (_now % SpaceCheckTicks == 0 && !_checksSpace)
+        {
+            _checksSpace = true;
+            _background.Start(Lane.Store, new SpaceCheck(_parts.Disk), OnSpaceChecked);
+        }
+    }
+
+    private void OnSpaceChecked(IBackgroundWork work, Exception? failure)
+    {
+        _checksSpace = false;
+        if (failure is not null)
+        {
+            return;
+        }
+
+        _lowOnSpace = ((SpaceCheck)work).FreeBytes < _parts.LogOptions.ReserveBytes;
+        DiskFull &= _lowOnSpace || _isRetry;
+    }
+
+    private sealed class SpaceCheck(IDisk disk) : IBackgroundWork
+    {
+        public long FreeBytes { get; private set; }
+
+        public bool Step()
+        {
+            FreeBytes = disk.FreeBytes;
+            return false;
         }
     }
 

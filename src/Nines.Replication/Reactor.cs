@@ -96,6 +96,7 @@ public sealed partial class Reactor : IReplicaHost
         TickRepairs();
         RequestStates();
         SealIdleLog();
+        CheckSpace();
     }
 
     /// <summary>Ends the turn: see the class.</summary>

@@ -102,8 +102,8 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
         {
             throw new IdentityException(
                 IdentityProblem.OtherNode,
-                $"The data directory belongs to node {Node}, not to {wanted}. Point each node at its own directory; a copied "
-                + "directory cannot be a second node.");
+                $"The data directory belongs to node {Node.Value}, not to node {wanted.Value}. Point each node at its own directory; a "
+                + "copied directory cannot be a second node.");
         }
 
         NodeIdentity next = this with { Boot = new BootId(checked(Boot.Value + 1)) };
