@@ -102,7 +102,7 @@ public sealed partial class Reactor
     {
         Node = Self,
         Failure = Failure,
-        DiskFull = DiskFull,
+        DiskFull = DiskFull || _lowOnSpace || _log.LowOnSpace,
         MapEpoch = _map.Epoch,
         Replicas = [.. _replicas.Values.Select(StatusOf)],
         Repairing = [.. _repairs.Keys.Select(g => new GroupId(g))],
