@@ -12,6 +12,7 @@ const counters = 4;
 const thinkMs = 20;
 const valuesOfClient = 10_000_000;
 const attemptTimeoutMs = 2000;
+const callsAway = 16;
 
 let stopping = false;
 process.stdin.on('data', () => {});
@@ -33,7 +34,9 @@ function random(state) {
 // Sends each attempt to one node, and the next one to another when it failed. The SDK's retries keep the invocation id.
 class Hopping {
   constructor(first) {
+    this.first = first;
     this.at = first;
+    this.away = 0;
     this.begin();
   }
 
@@ -42,6 +45,12 @@ class Hopping {
     this.allNotDone = true;
     this.ids = new Set();
     this.headers = {};
+
+    // A client that hopped away comes back after some calls, or soon all would be at one node.
+    this.away = this.at % nodes.length === this.first % nodes.length ? 0 : this.away + 1;
+    if (this.away > callsAway) {
+      this.at = this.first;
+    }
   }
 
   install(client) {

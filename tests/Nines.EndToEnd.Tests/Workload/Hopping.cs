@@ -9,7 +9,12 @@ namespace Nines.EndToEnd.Tests.Workload;
 /// </summary>
 internal sealed class Hopping(IReadOnlyList<Uri> nodes, int first, TimeSpan attemptTimeout) : DelegatingHandler(NewSockets())
 {
-    private int _at = first;
+    /// <summary>A client that hopped away comes back after so many calls, or soon all would be at one node.</summary>
+    private const int CallsAway = 16;
+
+    private readonly int _home = first % nodes.Count;
+    private int _at = first % nodes.Count;
+    private int _away;
 
     /// <summary>Attempts since <see cref="Begin"/>.</summary>
     public int Attempts { get; private set; }
@@ -34,6 +39,11 @@ internal sealed class Hopping(IReadOnlyList<Uri> nodes, int first, TimeSpan atte
         AllNotDone = true;
         InvocationId = "";
         Forget();
+        _away = _at % nodes.Count == _home ? 0 : _away + 1;
+        if (_away > CallsAway)
+        {
+            _at = _home;
+        }
     }
 
     /// <summary>The next attempt goes to this node.</summary>
