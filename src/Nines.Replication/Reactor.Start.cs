@@ -128,7 +128,7 @@ public sealed partial class Reactor
 
         SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(group));
         SortedStore store = OpenStore(group);
-        var meta = new ReplicaMeta(found.Base, Configuration.Empty, 0, 0);
+        var meta = new ReplicaMeta(found.Base, Configuration.Empty, 0, 0, 0);
         var restore = new RaftRestore(found.HardState, found.Base, Configuration.Empty, found.Entries, found.Base.Index);
         AddReplica(group, store, meta, restore).LoseState(damage.Message);
     }
@@ -147,7 +147,7 @@ public sealed partial class Reactor
         StorePoint point = store.Durable;
         if (point.Position == LogPosition.Zero)
         {
-            return new(LogPosition.Zero, FirstConfiguration(group), 0, 0);
+            return new(LogPosition.Zero, FirstConfiguration(group), 0, 0, 0);
         }
 
         return ReplicaMeta.TryDecode(point.Position, point.Metadata.Span, out ReplicaMeta meta)

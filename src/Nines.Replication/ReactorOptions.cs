@@ -35,7 +35,7 @@ public sealed record ReactorOptions
     /// <summary>A request that met a refusal is routed again after so long.</summary>
     public int RerouteTicks { get; init; } = 2;
 
-    /// <summary>The first answer to a request id is remembered for so long, in milliseconds of the group's time.</summary>
+    /// <summary>The first answer to a request id is remembered for so long, in milliseconds of the group's session clock.</summary>
     public long SessionWindowMs { get; init; } = 10 * 60 * 1000;
 
     /// <summary>A stable leader that is not the group's preferred replica hands leadership over after so long; 0: never.</summary>

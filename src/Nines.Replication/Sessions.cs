@@ -8,7 +8,7 @@ namespace Nines.Replication;
 /// tables and snapshots too. A command whose id is found has no effect and gets that answer (Ongaro, section 6.3, with ids in place
 /// of client sequence numbers, because existing clients register nowhere).
 /// <para>
-/// A record counts for <see cref="ReactorOptions.SessionWindowMs"/> of the group's agreed time. Compaction drops it some time
+/// A record counts for <see cref="ReactorOptions.SessionWindowMs"/> of the group's session clock. Compaction drops it some time
 /// later, which nobody can observe: an old record is treated as absent anyway.
 /// </para>
 /// Key: 0x00 'S' id (16 bytes). Value: time (8 bytes), log index (8 bytes), answer.

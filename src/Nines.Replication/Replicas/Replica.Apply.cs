@@ -51,7 +51,7 @@ internal sealed partial class Replica
     public void Restore(ReplicaMeta meta)
     {
         _applied = meta;
-        _filter.TimeMs = meta.TimeMs;
+        _filter.SessionMs = meta.SessionMs;
         SealedIndex = meta.Position.Index;
         ServeReads();
     }
@@ -62,12 +62,14 @@ internal sealed partial class Replica
         bool control = false;
         _answer.Clear();
         long time = _applied.TimeMs;
+        long session = _applied.SessionMs;
         Configuration configuration = _applied.Configuration;
         if (entry.Kind == EntryKind.Command && CommandEnvelope.TryDecode(entry.Payload, out CommandEnvelope envelope))
         {
             time = Math.Max(time, envelope.TimeMs);
+            session = Math.Max(session, envelope.SessionMs);
             WriteTransaction transaction = Store.Begin(entry.Index);
-            answeredAt = ApplyCommand(envelope, new(entry.Index, time), transaction);
+            answeredAt = ApplyCommand(envelope, new(entry.Index, time), session, transaction);
             Store.Commit(transaction);
             control = envelope.Machine == Placement.ControlMachine.MachineId;
         }
@@ -82,8 +84,8 @@ internal sealed partial class Replica
             Store.Skip(entry.Index);
         }
 
-        _applied = new(entry.Position, configuration, time, ReplicaMeta.Extend(_applied.Chain, entry));
-        _filter.TimeMs = time;
+        _applied = new(entry.Position, configuration, time, session, ReplicaMeta.Extend(_applied.Chain, entry));
+        _filter.SessionMs = session;
         AnswerProposal(entry, answeredAt);
         if (control)
         {
@@ -92,11 +94,12 @@ internal sealed partial class Replica
     }
 
     /// <summary>Gives the index whose answer this is: that of the first command with the same id.</summary>
-    private LogIndex ApplyCommand(in CommandEnvelope envelope, in CommandContext context, WriteTransaction transaction)
+    private LogIndex ApplyCommand(
+        in CommandEnvelope envelope, in CommandContext context, long sessionMs, WriteTransaction transaction)
     {
         long window = _context.Options.SessionWindowMs;
         if (!Planted.Is(PlantedBug.AppliedTwice)
-            && Sessions.TryFind(transaction, envelope.Id, context.TimeMs, window, out LogIndex first, out ReadOnlyMemory<byte> answer))
+            && Sessions.TryFind(transaction, envelope.Id, sessionMs, window, out LogIndex first, out ReadOnlyMemory<byte> answer))
         {
             _answer.Raw(answer.Span);
             return first;
@@ -107,7 +110,7 @@ internal sealed partial class Replica
             machine.Apply(context, envelope.Command, _machineState.Over(transaction, machine.Id), _answer);
         }
 
-        Sessions.Remember(transaction, envelope.Id, context.TimeMs, context.Position, _answer.Written, _scratch);
+        Sessions.Remember(transaction, envelope.Id, sessionMs, context.Position, _answer.Written, _scratch);
         return context.Position;
     }
 }

@@ -9,6 +9,9 @@ namespace Nines.Replication.Replicas;
 internal sealed partial class Replica
 {
     private readonly Queue<Proposal> _proposals = new();
+    private Term _sessionTerm;
+    private long _sessionTick;
+    private long _sessionMs;
 
     /// <summary>Forwarded requests that wait here; counted by the reactor against its bound.</summary>
     public int RemoteWaiters { get; private set; }
@@ -79,8 +82,22 @@ internal sealed partial class Replica
             return ProposeResult.NotLeader(Raft.Leader);
         }
 
-        byte[] payload = CommandEnvelope.Encode(machine, id, _context.Host.WallMs, command, _scratch);
+        byte[] payload = CommandEnvelope.Encode(machine, id, _context.Host.WallMs, SessionNow(), command, _scratch);
         return Raft.Propose(payload, _output);
+    }
+
+    /// <summary>
+    /// The session clock as this leader stamps it: where the state left it, plus the ticks of this leadership. Between two leaders it stands
+    /// still, so that ids are remembered for at least their window, whatever wall clocks say.
+    /// </summary>
+    private long SessionNow()
+    {
+        long now = _context.Host.Now;
+        long passed = _sessionTerm == Raft.Term ? (now - _sessionTick) * _context.Options.TickMs : 0;
+        _sessionMs = Math.Max(_sessionTerm == Raft.Term ? _sessionMs : 0, _applied.SessionMs) + passed;
+        _sessionTerm = Raft.Term;
+        _sessionTick = now;
+        return _sessionMs;
     }
 
     private void AnswerProposal(in LogEntry entry, LogIndex answeredAt)

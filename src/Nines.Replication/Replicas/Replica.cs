@@ -28,7 +28,7 @@ internal sealed partial class Replica
         Store = store;
         _applied = meta;
         _filter = filter;
-        _filter.TimeMs = meta.TimeMs;
+        _filter.SessionMs = meta.SessionMs;
         SealedIndex = store.Durable.Position.Index;
     }
 
@@ -132,6 +132,9 @@ internal sealed record ReplicaContext(
 /// <summary>What a replica asks of its reactor.</summary>
 internal interface IReplicaHost
 {
+    /// <summary>Ticks since the start.</summary>
+    long Now { get; }
+
     /// <summary>The wall clock of the latest tick, in milliseconds.</summary>
     long WallMs { get; }
 

@@ -10,15 +10,20 @@ namespace Nines.Replication.Replicas;
 /// <param name="Position">The last applied entry.</param>
 /// <param name="Configuration">The group's configuration as of that entry.</param>
 /// <param name="TimeMs">The group's time: the highest time any applied command carried.</param>
+/// <param name="SessionMs">
+/// The group's session clock: it counts the time leaders led, by their ticks. Request ids are remembered by it, because wall clocks jump.
+/// </param>
 /// <param name="Chain">A hash over all applied entries, for comparison between replicas.</param>
-internal readonly record struct ReplicaMeta(LogPosition Position, Configuration Configuration, long TimeMs, ulong Chain)
+internal readonly record struct ReplicaMeta(
+    LogPosition Position, Configuration Configuration, long TimeMs, long SessionMs, ulong Chain)
 {
-    /// <summary>Layout: version 1, time, chain (8 bytes), configuration.</summary>
+    /// <summary>Layout: version 1, time, session clock, chain (8 bytes), configuration.</summary>
     public byte[] Encode()
     {
         var buffer = new ByteBuffer(64);
         buffer.Byte(1);
         buffer.Count(TimeMs);
+        buffer.Count(SessionMs);
         buffer.Fixed64(Chain);
         Configuration.Write(buffer);
         return buffer.ToArray();
@@ -29,9 +34,10 @@ internal readonly record struct ReplicaMeta(LogPosition Position, Configuration 
         var reader = new ByteReader(bytes);
         bool known = reader.Byte() == 1;
         long time = reader.Count();
+        long session = reader.Count();
         ulong chain = reader.Fixed64();
         bool decoded = Configuration.TryRead(bytes[reader.Offset..], out Configuration? configuration);
-        meta = new(position, configuration ?? Configuration.Empty, time, chain);
+        meta = new(position, configuration ?? Configuration.Empty, time, session, chain);
         return known && decoded && !reader.Failed;
     }
 
