@@ -53,7 +53,7 @@ internal sealed class FailedFlush(FaultContext context) : IFault
 }
 
 /// <summary>D5: bits flip in one file of one node, running or stopped. Every kind of file is as likely as any other.</summary>
-internal sealed class BitRot(FaultContext context, Operator attendant) : IFault
+internal sealed class BitRot(FaultContext context, Operator attendant) : IFault, IEventTarget
 {
     public FaultClasses Class => FaultClasses.D5;
 
@@ -84,12 +84,26 @@ internal sealed class BitRot(FaultContext context, Operator attendant) : IFault
         int range = Math.Min(used - from, context.Random.Chance(0.5) ? 1 : 512);
         host.Disk.FlipBits(file, from, range, context.Random.Chance(0.5) ? 1 : context.Random.Between(2, 20));
         context.Note(Class, $"{node} {file} at {from} of {used} ({(stopped ? "stopped" : "live")})");
-        if (!host.IsRunning)
+        if (host.IsRunning)
+        {
+            // What nobody has read yet is found at a start at the latest.
+            context.World.Schedule(context.DurationUs(0.5, 20), this, EventKind.Fault, node.Value);
+        }
+        else
         {
             attendant.RestartAfter(host, context.DurationUs(0.05, 3));
         }
 
         return true;
+    }
+
+    public void Fire(in SimulationEvent happened)
+    {
+        if (context.Cluster.FindHost(new NodeId(happened.Node)) is { IsRunning: true } host)
+        {
+            host.Kill();
+            attendant.RestartAfter(host, context.DurationUs(0.05, 3));
+        }
     }
 }
 

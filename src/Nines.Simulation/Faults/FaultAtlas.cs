@@ -9,7 +9,7 @@ namespace Nines.Simulation;
 /// </summary>
 public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 {
-    private readonly SortedDictionary<int, SortedDictionary<GroupId, LogIndex>> _harmed = [];
+    private readonly SortedDictionary<int, Harmed> _harmed = [];
 
     /// <summary>How many nodes may be harmed at one time.</summary>
     public int HarmedMax { get; } = (replicasPerGroup - 1) / 2;
@@ -30,7 +30,10 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         return _harmed.ContainsKey(node.Value) || _harmed.Count < HarmedMax;
     }
 
-    /// <summary>The node loses something now. It counts as repaired when it has caught up with what is committed today.</summary>
+    /// <summary>
+    /// The node loses something now. It counts as repaired when it was started since, for only then it looks at all it has, and when it
+    /// has caught up with what is committed today.
+    /// </summary>
     public void Harm(NodeId node)
     {
         Invariant.Assert(MayHarm(node));
@@ -40,7 +43,7 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
             needed.Add(group, cluster.Logs.Highest(group));
         }
 
-        _harmed[node.Value] = needed;
+        _harmed[node.Value] = new Harmed(cluster.Host(node).Starts, needed);
     }
 
     /// <summary>The node left the cluster for good: what it lost does not matter any more.</summary>
@@ -49,9 +52,9 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
     private void Forgive()
     {
         List<int> repaired = [];
-        foreach ((int node, SortedDictionary<GroupId, LogIndex> needed) in _harmed)
+        foreach ((int node, Harmed harmed) in _harmed)
         {
-            if (cluster.FindHost(new NodeId(node)) is { IsRunning: true } host && IsRepaired(host, needed))
+            if (cluster.FindHost(new NodeId(node)) is { IsRunning: true } host && IsRepaired(host, harmed))
             {
                 repaired.Add(node);
             }
@@ -60,16 +63,16 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         repaired.ForEach(node => _harmed.Remove(node));
     }
 
-    private static bool IsRepaired(SimulatedHost host, SortedDictionary<GroupId, LogIndex> needed)
+    private static bool IsRepaired(SimulatedHost host, Harmed harmed)
     {
-        if (host.Replicas.Count == 0)
+        if (host.Replicas.Count == 0 || host.Starts == harmed.Starts)
         {
             return false;
         }
 
         foreach (ReplicaView view in host.Replicas)
         {
-            bool caughtUp = !needed.TryGetValue(view.Group, out LogIndex index) || view.Applied >= index;
+            bool caughtUp = !harmed.Needed.TryGetValue(view.Group, out LogIndex index) || view.Applied >= index;
             if (view.IsImpaired || view.Configuration?.IsVoter(host.Id) != true || !caughtUp)
             {
                 return false;
@@ -78,4 +81,6 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 
         return true;
     }
+
+    private sealed record Harmed(long Starts, SortedDictionary<GroupId, LogIndex> Needed);
 }
