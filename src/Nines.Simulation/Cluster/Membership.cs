@@ -46,12 +46,21 @@ public sealed class Membership : IEventTarget
     /// <summary>Puts a new machine in the place of another. False: no more names, or that one is on its way out already.</summary>
     public bool Replace(NodeId old)
     {
-        if (_lastNode >= NodeIdMax || _replacements.ContainsKey(old.Value) || _replacements.ContainsValue(old))
+        if (_lastNode >= NodeIdMax || _replacements.ContainsKey(old.Value))
         {
             return false;
         }
 
         NodeId next = new(++_lastNode);
+        foreach ((int other, NodeId pending) in _replacements.ToList())
+        {
+            if (pending == old)
+            {
+                // The machine that was to take a place has to be replaced itself before it did.
+                _replacements[other] = next;
+            }
+        }
+
         _replacements.Add(old.Value, next);
         SimulatedHost host = _cluster.AddHost(next, isJoining: true);
         host.Start();

@@ -73,7 +73,8 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         foreach (ReplicaView view in host.Replicas)
         {
             bool caughtUp = !harmed.Needed.TryGetValue(view.Group, out LogIndex index) || view.Applied >= index;
-            if (view.IsImpaired || view.Configuration?.IsVoter(host.Id) != true || !caughtUp)
+            bool votes = view.Configuration is { IsJoint: false } settled && settled.IsVoter(host.Id);
+            if (view.IsImpaired || !votes || !caughtUp)
             {
                 return false;
             }

@@ -100,7 +100,7 @@ public sealed class Workload : IEventTarget, IAnswerSink
         client.HasAnswer = true;
         client.Answer = answer with { Body = answer.Body.ToArray() };
         client.Current.Node = node;
-        if (!_random.Chance(Options.AnswerLoss))
+        if (client.Current.IsFinal || !_random.Chance(Options.AnswerLoss))
         {
             _world.Schedule(ClientDelay(), this, EventKind.ClientAnswer, 0, client.Number, client.Attempt);
         }
