@@ -52,9 +52,11 @@ internal sealed class Faults(LiveCluster cluster, TimeSpan down, TimeSpan paused
     {
         foreach (Blow blow in _blows)
         {
-            IEnumerable<string> gaps = blow.Led.Select(group => string.Create(
-                CultureInfo.InvariantCulture, $"g{group} {Gap(history, group, blow.AtUs) / 1000} ms"));
-            yield return $"{blow.What} n{blow.Node}, write gaps: {(blow.Led.Count == 0 ? "led nothing" : string.Join(", ", gaps))}";
+            List<string> gaps = [.. blow.Led
+                .Select(group => (Group: group, GapMs: Gap(history, group, blow.AtUs) / 1000))
+                .Where(g => g.GapMs > 0)
+                .Select(g => string.Create(CultureInfo.InvariantCulture, $"g{g.Group} {g.GapMs} ms"))];
+            yield return $"{blow.What} n{blow.Node}, longest time without a write: {(gaps.Count == 0 ? "led nothing" : string.Join(", ", gaps))}";
         }
     }
 
