@@ -25,6 +25,8 @@ public sealed partial class Reactor
             replica.Wake();
         }
 
+        PreferLeader(replica);
+
         // Before the tick: a heartbeat sent after the word that all is quiet would wake the followers again.
         QuiesceWhenQuiet(replica);
         if (replica.IsQuiesced)
@@ -34,7 +36,6 @@ public sealed partial class Reactor
 
         replica.Step(RaftInput.Tick);
         MarkDirty(replica);
-        PreferLeader(replica);
     }
 
     /// <summary>
@@ -161,7 +162,9 @@ public sealed partial class Reactor
             if (progress.Node == replicas[0] && progress.State == ProgressState.Replicate
                 && replica.Raft.Log.LastIndex - progress.Match < _options.KeepEntries)
             {
+                replica.Wake();
                 replica.Step(RaftInput.TransferLeadership(replicas[0]));
+                MarkDirty(replica);
             }
         }
     }

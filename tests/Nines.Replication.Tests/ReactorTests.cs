@@ -156,6 +156,14 @@ public class ReactorTests
     }
 
     [Fact]
+    public void Leaders_of_quiet_groups_go_to_the_nodes_the_map_prefers()
+    {
+        var cluster = new TestCluster(3, 3, new ReactorOptions { RebalanceTicks = 100 });
+        cluster.Until(() => Enumerable.Range(1, 3).All(
+            g => Leader(cluster, new(g)) == cluster[1].Reactor.Map.ReplicasOf(new(g))[0].Value));
+    }
+
+    [Fact]
     public void A_replica_moves_to_another_node_as_the_agreed_map_says()
     {
         var cluster = new TestCluster(4, 1);
