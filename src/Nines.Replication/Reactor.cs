@@ -91,6 +91,7 @@ public sealed partial class Reactor : IReplicaHost
 
         FireDeadlines();
         SayAlive();
+        TellEpoch();
         TickSnapshots();
         SayHello();
         TickRepairs();
@@ -132,6 +133,8 @@ public sealed partial class Reactor : IReplicaHost
             case MessageKind.StateRequest: OnStateRequest(from, body); break;
             case MessageKind.Hello: OnHello(from, body); break;
             case MessageKind.HelloAnswer: OnHelloAnswer(from, body); break;
+            case MessageKind.MapEpoch: OnMapEpoch(from, body); break;
+            case MessageKind.MapNews: OnMapNews(from, body); break;
             case MessageKind.Readmit: OnReadmit(from, body); break;
             case >= MessageKind.Raft: OnRaft(from, body); break;
             default: Peer(from).Malformed++; break;

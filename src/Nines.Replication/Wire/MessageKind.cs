@@ -54,6 +54,12 @@ public static class MessageKind
     /// <summary>A replica whose state is damaged asks any other for its own, at or behind an index.</summary>
     public const byte StateRequest = 16;
 
+    /// <summary>Which agreed map the sender goes by; 0 for none.</summary>
+    public const byte MapEpoch = 17;
+
+    /// <summary>A newer agreed map, for a node that goes by an old one.</summary>
+    public const byte MapNews = 18;
+
     /// <summary>Raft messages: this plus the kind's own number.</summary>
     public const byte Raft = 32;
 }
