@@ -35,6 +35,7 @@ public sealed class NodeClusterTests
     [InlineData(2032, "all,-C1", "a replica that waited for its state was finished for ever in one turn")]
     [InlineData(2000, "all,-C1", "a wiped node that was no founder came back as the voter it had been")]
     [InlineData(39, "all,-D5,-D8,-D11,-M1,-M2", "leaders whose wall clocks differ made a remembered request id expire at once")]
+    [InlineData(5745, "all", "a node taken out of the control group led another group by an old map for ever")]
     [InlineData(1065, "all,-C1,-D5", "a stray message reached a node that had not met its cluster yet")]
     public void Worlds_that_once_failed_pass(ulong seed, string faults, string bug)
     {
