@@ -50,17 +50,9 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
     /// </summary>
     public static BootId FirstIncarnation(IDisk disk, BootId boot)
     {
-        if (disk.Exists(DraftName))
+        if (ReadIncarnation(disk) is { } kept)
         {
-            using IDiskFile file = disk.Open(DraftName, DiskOpen.Read);
-            byte[] bytes = new byte[file.Length];
-            file.Read(0, bytes);
-            var reader = new ByteReader(bytes);
-            uint crc = reader.Fixed32();
-            var kept = new BootId(reader.Count());
-            return reader.IsComplete && crc == Crc32C.Of(bytes.AsSpan(4))
-                ? kept
-                : throw new DamagedException(DraftName, 0, "the checksum of the incarnation");
+            return kept;
         }
 
         var buffer = new ByteBuffer(16);
@@ -68,6 +60,37 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
         buffer.Count(boot.Value);
         Replace(disk, DraftName, buffer);
         return boot;
+    }
+
+    /// <summary>
+    /// The directory's own incarnation must be the one that met the cluster. If not, this file is an older one that was put back, and what
+    /// it says of promises is not true of this directory.
+    /// </summary>
+    /// <exception cref="DamagedException">It belongs to another life of this node.</exception>
+    public void CheckBelongsTo(IDisk disk)
+    {
+        if (ReadIncarnation(disk) is { } own && own != Incarnation)
+        {
+            throw new DamagedException(Name, 0, $"it is of incarnation {Incarnation}, the directory of {own}");
+        }
+    }
+
+    private static BootId? ReadIncarnation(IDisk disk)
+    {
+        if (!disk.Exists(DraftName))
+        {
+            return null;
+        }
+
+        using IDiskFile file = disk.Open(DraftName, DiskOpen.Read);
+        byte[] bytes = new byte[file.Length];
+        file.Read(0, bytes);
+        var reader = new ByteReader(bytes);
+        uint crc = reader.Fixed32();
+        var kept = new BootId(reader.Count());
+        return reader.IsComplete && crc == Crc32C.Of(bytes.AsSpan(4))
+            ? kept
+            : throw new DamagedException(DraftName, 0, "the checksum of the incarnation");
     }
 
     /// <summary>Layout: CRC-32C of the rest, version 1, own incarnation, rejoining, count, (node, incarnation)…</summary>

@@ -39,6 +39,7 @@ public sealed partial class Reactor
         _members = MemberFile.Read(parts.Disk);
         if (_members is not null)
         {
+            _members.CheckBelongsTo(parts.Disk);
             OpenAll(recovery);
         }
         else if (recovery.Groups.Count > 0 || recovery.AnyGroupMayBeLost)
