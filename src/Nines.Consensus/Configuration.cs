@@ -99,8 +99,8 @@ public sealed class Configuration : IEquatable<Configuration>
             return null;
         }
 
-        bool sameVoters = voters.SequenceEqual(Voters) || Planted.Is(PlantedBug.NoJointMajority);
-        var next = new Configuration(voters, sameVoters ? [] : Voters, learners);
+        bool jumps = voters.SequenceEqual(Voters) || Planted.Is(PlantedBug.NoJointMajority) || IsSingleChange(voters);
+        var next = new Configuration(voters, jumps ? [] : Voters, learners);
         return next.Equals(this) ? null : next;
     }
 
@@ -153,6 +153,13 @@ public sealed class Configuration : IEquatable<Configuration>
         text += IsJoint ? $" & {string.Join(' ', Outgoing)}" : "";
         return Learners.Count > 0 ? $"({text}; learners {string.Join(' ', Learners)})" : $"({text})";
     }
+
+    /// <summary>
+    /// Single-server changes (4.1) do without a joint phase, and the planted bug is one of theirs: through a joint phase every decision needs a majority
+    /// of the old voters, so that a change that comes too early does no harm.
+    /// </summary>
+    private bool IsSingleChange(List<NodeId> voters) =>
+        Planted.Is(PlantedBug.ConfigurationBeforeNoop) && voters.Except(Voters).Count() + Voters.Except(voters).Count() == 1;
 
     private static bool Contains(IReadOnlyList<NodeId> list, NodeId node)
     {

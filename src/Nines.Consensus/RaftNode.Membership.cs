@@ -29,8 +29,7 @@ public sealed partial class RaftNode
             return ProposeResult.Refused(ProposeStatus.TooEarly);
         }
 
-        bool inFlight = _configurations[^1].Index > Commit || Configuration.IsJoint;
-        if (inFlight && !Planted.Is(PlantedBug.ConfigurationBeforeNoop))
+        if (_configurations[^1].Index > Commit || Configuration.IsJoint)
         {
             return ProposeResult.Refused(ProposeStatus.ChangeInFlight);
         }

@@ -67,7 +67,7 @@ internal sealed class Cluster
 
     public long ApplyLag(long waiting) => !Calm && waiting > 0 && Prng.Chance(Faults.ApplyLag) ? Prng.Below(waiting + 1) : 0;
 
-    public int KeptEntries() => Prng.Below(6);
+    public int KeptEntries() => Faults.ShortLogs ? 0 : Prng.Below(6);
 
     public RaftMessage Encoded(in RaftMessage message, RaftLog log)
     {
@@ -213,6 +213,17 @@ internal sealed class Cluster
         {
             Seen("read as first act");
             node.Read(++_nextRead);
+        }
+    }
+
+    /// <summary>A node wakes up with old messages before it, and a client is faster than they are (etcd-io/etcd#20418).</summary>
+    public void OnResumed(ClusterNode node)
+    {
+        if (!Calm && node.Leads && Prng.Chance(Faults.Read))
+        {
+            Seen("read on waking up");
+            node.Read(++_nextRead);
+            node.Turn();
         }
     }
 

@@ -37,6 +37,9 @@ internal sealed record ClusterFaults
 
     public double Seal { get; private init; }
 
+    /// <summary>Logs are cut right behind what is durable in the state machine, so that whoever lags needs a snapshot.</summary>
+    public bool ShortLogs { get; private init; }
+
     public double Churn { get; private init; }
 
     /// <summary>Chance that a new leader proposes a configuration before anything else.</summary>
@@ -78,6 +81,26 @@ internal sealed record ClusterFaults
     {
         int voters = prng.Pick([1, 2, 3, 3, 3, 3, 4, 5]);
         bool churns = prng.Chance(0.5);
+        ClusterFaults mixed = Mixed(prng, voters, churns);
+        return churns && prng.Chance(0.4) ? mixed.Reshaped(prng) : mixed;
+    }
+
+    /// <summary>A group that changes its shape all the time, under leaders that do not last, with logs too short to tell of it.</summary>
+    private ClusterFaults Reshaped(Prng prng) => this with
+    {
+        Churn = 0.3,
+        FirstAct = prng.Unit(),
+        Ambush = 0.3 + (0.7 * prng.Unit()),
+        Seal = 0.2 + (0.5 * prng.Unit()),
+        ShortLogs = true,
+        Transfer = 0,
+        Loss = prng.Chance(0.5) ? 0 : Loss,
+        FlushMax = 2,
+        DelayMax = Math.Min(DelayMax, 4),
+    };
+
+    private static ClusterFaults Mixed(Prng prng, int voters, bool churns)
+    {
         return new()
         {
             Voters = voters,

@@ -109,6 +109,7 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
     {
         if (_inbox.Count > 0)
         {
+            cluster.OnResumed(this);
             cluster.Prng.Shuffle(_inbox);
             foreach (Packet packet in _inbox.ToArray())
             {
