@@ -56,10 +56,16 @@ public sealed partial class Reactor
         }
     }
 
+    /// <summary>Takes over an agreed map, from the control group or from a peer that has it from there.</summary>
     private void Follow(SlotMap agreed)
     {
         _map = agreed;
         _mapAgreed = true;
+        PlaceReplicas();
+    }
+
+    private void PlaceReplicas()
+    {
         foreach (Replicas.Replica replica in _replicas.Values)
         {
             replica.IsPlaced = _map.ReplicasOf(replica.Group).Contains(Self);

@@ -186,15 +186,12 @@ public sealed partial class Reactor
             using StoreView view = control.Store.View();
             if (ControlMachine.MapIn(new MachineReader(view, ControlMachine.MachineId)) is { } map && map.Epoch >= _map.Epoch)
             {
-                _map = map;
-                _mapAgreed = true;
+                Follow(map);
+                return;
             }
         }
 
-        foreach (Replica replica in _replicas.Values)
-        {
-            replica.IsPlaced = _map.ReplicasOf(replica.Group).Contains(Self);
-        }
+        PlaceReplicas();
     }
 
     private bool _mapAgreed;
