@@ -6,11 +6,20 @@ namespace Nines.Replication;
 /// <summary>What happens to a request as time passes: another try, and at its deadline the truth about what is known.</summary>
 public sealed partial class Reactor
 {
+    /// <summary>Each resend waits twice as long as the one before, up to so many doublings: lost messages are rare, slow answers are not.</summary>
+    private const int MaxResendDoublings = 2;
+
+    private readonly DeadlineWheel _wheel = new();
+
+    /// <summary>The next look at a request, at its deadline at the latest.</summary>
+    private void LookAgain(Request request, long ticks) =>
+        _wheel.Look(request, Math.Min(request.DeadlineTick, _now + ticks));
+
     private void FireDeadlines()
     {
-        foreach ((Request request, _, _) in _wheel.Fire(_now))
+        foreach ((Request request, ulong sequence, long tick) in _wheel.Fire(_now))
         {
-            if (request.State == RequestState.Completed)
+            if (!request.IsOpen(sequence) || request.LookTick != tick)
             {
                 continue;
             }
@@ -18,42 +27,22 @@ public sealed partial class Reactor
             if (_now >= request.DeadlineTick)
             {
                 CompleteLocal(request, Ended(request, DeadlineReason(request)), null, null);
-                continue;
             }
-
-            Retry(request);
+            else if (request.State == RequestState.Forwarded)
+            {
+                // The message or its answer may be lost. Sent again it has the same id.
+                Route(request);
+            }
+            else
+            {
+                LookAgain(request, _options.ResendTicks);
+            }
         }
     }
 
-    private void Retry(Request request)
-    {
-        long next = _now + _options.ResendTicks;
-        if (request.State == RequestState.Held)
-        {
-            request.Hops = 0;
-            RemoveHeld(request);
-            Route(request);
-            next = request.State == RequestState.Held ? request.DeadlineTick : next;
-        }
-        else if (request.State == RequestState.Forwarded)
-        {
-            // The message or its answer may be lost. Sent again it has the same id.
-            Route(request);
-        }
-
-        if (request.State != RequestState.Completed)
-        {
-            _wheel.Add(request, Math.Min(request.DeadlineTick, next));
-        }
-    }
-
-    private void RemoveHeld(Request request)
-    {
-        if (_held.TryGetValue(request.Group.Value, out List<Request>? held))
-        {
-            held.Remove(request);
-        }
-    }
+    /// <summary>How long an answer from another node is waited for before the request is sent again.</summary>
+    private int ResendAfter(Request request) =>
+        _options.ResendTicks << Math.Clamp(request.Sends - 1, 0, MaxResendDoublings);
 
     private static Reason DeadlineReason(Request request) =>
         !request.IsWrite && request.Consistency == Consistency.Sequential ? Reason.Behind

@@ -115,7 +115,7 @@ public sealed partial class Reactor
         }
 
         _forwarded.Remove(sequence);
-        if (!leader.IsNone && leader != from && leader != Self)
+        if (!leader.IsNone && leader != from && leader != Self && !IsSilent(leader))
         {
             _leaderHints[request.Group.Value] = leader;
             if (request.Hops < MaxHops)
@@ -126,23 +126,5 @@ public sealed partial class Reactor
         }
 
         Hold(request);
-    }
-
-    /// <summary>Requests sent to a node that is gone, or no longer leads, go elsewhere; their ids keep a second effect away.</summary>
-    private void RerouteSentTo(NodeId node, GroupId? only = null)
-    {
-        List<Request>? moved = null;
-        foreach (Request request in _forwarded.Values)
-        {
-            if (request.SentTo == node && (only is null || request.Group == only))
-            {
-                (moved ??= []).Add(request);
-            }
-        }
-
-        foreach (Request request in moved ?? [])
-        {
-            Hold(request);
-        }
     }
 }

@@ -7,17 +7,14 @@ using Nines.Storage.Store;
 namespace Nines.Replication;
 
 /// <summary>
-/// Requests of this node: where each is sent, held while there is no leader, sent again with the same id when an answer may
-/// have been lost, and ended at its deadline with what can be said truthfully.
+/// Requests of this node and where each is sent: to this node's own replica, to the leader's node, or nowhere yet.
 /// </summary>
 public sealed partial class Reactor
 {
     /// <summary>How many hints ("ask that node") are followed before the next pause.</summary>
     private const int MaxHops = 3;
 
-    private readonly DeadlineWheel _wheel = new();
     private readonly Dictionary<ulong, Request> _forwarded = [];
-    private readonly Dictionary<int, List<Request>> _held = [];
     private readonly Dictionary<int, NodeId> _leaderHints = [];
     private readonly HashSet<Request> _open = new(ReferenceEqualityComparer.Instance);
 
@@ -30,6 +27,7 @@ public sealed partial class Reactor
         request.Sequence = ++_nextSequence;
         request.State = RequestState.Held;
         request.SentTo = NodeId.None;
+        request.LookTick = 0;
         request.Hops = 0;
         request.Sends = 0;
         request.MayHaveHappened = false;
@@ -41,7 +39,6 @@ public sealed partial class Reactor
             return;
         }
 
-        _wheel.Add(request, Math.Min(request.DeadlineTick, _now + _options.ResendTicks));
         Route(request);
     }
 
@@ -122,7 +119,7 @@ public sealed partial class Reactor
     {
         if (!request.IsWrite && request.Consistency != Consistency.Strong && replica.IsReadable)
         {
-            request.State = RequestState.Local;
+            StayHere(request);
             replica.ReadSequential(ReadWaiter.For(request));
             return true;
         }
@@ -132,7 +129,13 @@ public sealed partial class Reactor
             return false;
         }
 
-        request.State = RequestState.Local;
+        if (!request.IsWrite && replica.NeedsState)
+        {
+            // It leads until its next tick only, and has no state to read from.
+            return false;
+        }
+
+        StayHere(request);
         MarkDirty(replica);
         if (!request.IsWrite)
         {
@@ -149,9 +152,15 @@ public sealed partial class Reactor
         return replica.TryPropose(request);
     }
 
+    private void StayHere(Request request)
+    {
+        request.State = RequestState.Local;
+        LookAgain(request, _options.ResendTicks);
+    }
+
     private NodeId Target(Request request, Replica? replica)
     {
-        if (replica is not null && !replica.Raft.Leader.IsNone && replica.Raft.Leader != Self)
+        if (replica is not null && !replica.Raft.Leader.IsNone && replica.Raft.Leader != Self && !IsSilent(replica.Raft.Leader))
         {
             return replica.Raft.Leader;
         }
@@ -162,7 +171,7 @@ public sealed partial class Reactor
             return NodeId.None;
         }
 
-        if (_leaderHints.TryGetValue(request.Group.Value, out NodeId hint) && hint != request.SentTo && hint != Self)
+        if (_leaderHints.TryGetValue(request.Group.Value, out NodeId hint) && hint != request.SentTo && hint != Self && !IsSilent(hint))
         {
             return hint;
         }
@@ -172,7 +181,7 @@ public sealed partial class Reactor
         for (int i = 0; i < replicas.Count; i++)
         {
             NodeId node = replicas[(int)((request.Sequence + (ulong)_now + (ulong)i) % (ulong)replicas.Count)];
-            if (node != Self)
+            if (node != Self && !IsSilent(node))
             {
                 return node;
             }
@@ -204,42 +213,6 @@ public sealed partial class Reactor
             },
             _outbox.Open(target, MessageKind.Forward));
         _outbox.Close();
-    }
-
-    private void Hold(Request request)
-    {
-        if (request.State == RequestState.Completed)
-        {
-            return;
-        }
-
-        request.State = RequestState.Held;
-        _forwarded.Remove(request.Sequence);
-        if (!_held.TryGetValue(request.Group.Value, out List<Request>? held))
-        {
-            held = [];
-            _held.Add(request.Group.Value, held);
-        }
-
-        held.Add(request);
-        _wheel.Add(request, Math.Min(request.DeadlineTick, _now + _options.RerouteTicks));
-    }
-
-    /// <summary>Routes what waited for a leader of the group.</summary>
-    private void ReleaseHeld(GroupId group)
-    {
-        if (!_held.Remove(group.Value, out List<Request>? held))
-        {
-            return;
-        }
-
-        foreach (Request request in held)
-        {
-            if (request.State == RequestState.Held)
-            {
-                request.Hops = 0;
-                Route(request);
-            }
-        }
+        LookAgain(request, ResendAfter(request));
     }
 }

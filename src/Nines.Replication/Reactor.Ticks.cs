@@ -182,11 +182,7 @@ public sealed partial class Reactor
             return;
         }
 
-        if (_leaderHints.TryGetValue(replica.Group.Value, out NodeId before) && before != leader)
-        {
-            RerouteSentTo(before, replica.Group);
-        }
-
+        RecallFromOthers(replica.Group, leader);
         _leaderHints[replica.Group.Value] = leader;
         ReleaseHeld(replica.Group);
     }

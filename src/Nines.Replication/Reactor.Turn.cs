@@ -82,6 +82,7 @@ public sealed partial class Reactor
         if (replica.NeedsState)
         {
             // Nothing can be applied or read until a peer's state is here.
+            replica.DropWaitingReads();
             return;
         }
 

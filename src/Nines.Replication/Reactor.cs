@@ -90,6 +90,8 @@ public sealed partial class Reactor : IReplicaHost
         }
 
         FireDeadlines();
+        RecallFromSilent();
+        RetryHeld();
         SayAlive();
         TellEpoch();
         TickSnapshots();
@@ -180,7 +182,7 @@ public sealed partial class Reactor : IReplicaHost
             }
         }
 
-        RerouteSentTo(node);
+        RecallFrom(node);
         AbandonSnapshots(node);
     }
 
@@ -224,6 +226,8 @@ public sealed partial class Reactor : IReplicaHost
         public BootId Boot { get; set; }
 
         public long LastHeard { get; set; }
+
+        public bool WasSilent { get; set; }
 
         public long Malformed { get; set; }
 

@@ -34,6 +34,9 @@ internal sealed class TestCluster
     /// <summary>Directed links that lose everything.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
 
+    /// <summary>Processes that stand still: they hear later what is said to them now.</summary>
+    public HashSet<int> Paused { get; } = [];
+
     public void Start(int node)
     {
         TestNode? before = _nodes.GetValueOrDefault(node);
@@ -74,7 +77,7 @@ internal sealed class TestCluster
     {
         for (int i = 0; i < ticks; i++)
         {
-            foreach (TestNode node in Nodes)
+            foreach (TestNode node in Nodes.Where(IsAwake))
             {
                 node.Reactor.Tick(1_700_000_000_000 + (node.Reactor.Now * 25));
                 node.Reactor.Turn();
@@ -103,13 +106,16 @@ internal sealed class TestCluster
     public TestRequest Read(int node, GroupId group, string query, Consistency consistency = Consistency.Strong, LogIndex notBefore = default) =>
         Submit(node, group, query, 400, new TestRequest { Consistency = consistency, NotBefore = notBefore });
 
+    public int Leader(GroupId group) =>
+        Nodes.FirstOrDefault(n => IsAwake(n) && n.Reactor.Core(group)?.Role == Consensus.RaftRole.Leader)?.Id ?? 0;
+
     public Answer Done(TestRequest request)
     {
         Until(() => request.Answer is not null);
         return request.Answer!.Value;
     }
 
-    private TestRequest Submit(int node, GroupId group, string body, int ticks, TestRequest request)
+    public TestRequest Submit(int node, GroupId group, string body, int ticks, TestRequest request)
     {
         request.Group = group;
         request.Machine = RegisterRules.MachineId;
@@ -125,7 +131,7 @@ internal sealed class TestCluster
         for (bool busy = true; busy;)
         {
             busy = false;
-            foreach (TestNode node in Nodes)
+            foreach (TestNode node in Nodes.Where(IsAwake))
             {
                 busy |= node.RunBackground();
             }
@@ -137,17 +143,24 @@ internal sealed class TestCluster
                     busy = true;
                     if (_nodes[message.To].IsUp && !Cut.Contains((node.Id, message.To)))
                     {
-                        _nodes[message.To].Reactor.Receive(new(node.Id), new(node.Boot), message.Frame);
+                        _nodes[message.To].Inbox.Enqueue((node.Id, node.Boot, message.Frame));
                     }
                 }
             }
 
-            foreach (TestNode node in Nodes)
+            foreach (TestNode node in Nodes.Where(IsAwake))
             {
+                while (node.Inbox.TryDequeue(out (int From, long Boot, byte[] Frame) message))
+                {
+                    node.Reactor.Receive(new(message.From), new(message.Boot), message.Frame);
+                }
+
                 node.Reactor.Turn();
             }
         }
     }
+
+    private bool IsAwake(TestNode node) => !Paused.Contains(node.Id);
 }
 
 internal sealed class TestNode(int id, SimulatedDisk disk, long boot) : INetwork, IBackground
@@ -165,6 +178,8 @@ internal sealed class TestNode(int id, SimulatedDisk disk, long boot) : INetwork
     public bool IsUp { get; set; } = true;
 
     public Queue<(int To, byte[] Frame)> Sent { get; } = new();
+
+    public Queue<(int From, long Boot, byte[] Frame)> Inbox { get; } = new();
 
     public bool Send(NodeId to, ReadOnlySpan<byte> message)
     {
@@ -205,11 +220,16 @@ internal sealed class TestRequest : Request
 {
     public Answer? Answer { get; private set; }
 
+    /// <summary>The object becomes another request when it is answered, as those of the doors do.</summary>
+    public bool IsUsedAgain { get; init; }
+
+    public void Forget() => Answer = null;
+
     public string Text => System.Text.Encoding.UTF8.GetString(Answer!.Value.Body.Span);
 
     protected internal override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine)
     {
-        Assert.Null(Answer);
+        Assert.True(Answer is null || IsUsedAgain);
         Answer = answer;
         if (state is not null && machine is not null)
         {

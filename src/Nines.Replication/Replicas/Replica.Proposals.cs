@@ -25,7 +25,7 @@ internal sealed partial class Replica
             case ProposeStatus.Accepted:
                 request.MayHaveHappened = true;
                 request.Sends++;
-                _proposals.Enqueue(new(result.Position, request, default, 0));
+                _proposals.Enqueue(new(result.Position, request, default, request.Sequence));
                 return true;
             case ProposeStatus.Overloaded:
                 _context.Host.CompleteLocal(request, Refused(Reason.Overloaded, request.MayHaveHappened), null, null);
@@ -64,13 +64,21 @@ internal sealed partial class Replica
         {
             if (proposal.Local is not null)
             {
-                _context.Host.Reroute(proposal.Local);
+                Reroute(proposal.Local, proposal.Sequence);
             }
             else
             {
                 RemoteWaiters--;
                 _context.Host.RefuseRemote(proposal.Origin, proposal.Sequence, Group, Raft.Leader, mayHaveHappened: true);
             }
+        }
+    }
+
+    private void Reroute(Request request, ulong sequence)
+    {
+        if (request.IsOpen(sequence))
+        {
+            _context.Host.Reroute(request);
         }
     }
 
@@ -118,9 +126,13 @@ internal sealed partial class Replica
             Position = answeredAt,
             Body = proposal.Local is null ? _answer.WrittenMemory : _answer.ToArray(),
         };
-        if (proposal.Local is not null)
+        if (proposal.Local is { } local)
         {
-            _context.Host.CompleteLocal(proposal.Local, answer, null, null);
+            // It may have been given up at its deadline, and the object be another request by now.
+            if (local.IsOpen(proposal.Sequence))
+            {
+                _context.Host.CompleteLocal(local, answer, null, null);
+            }
         }
         else
         {

@@ -90,20 +90,28 @@ internal sealed partial class Replica
 
         ReadBatch batch = _confirming[at];
         _confirming.RemoveAt(at);
-        foreach (ReadWaiter waiter in batch.Waiters)
-        {
-            CountRemote(waiter, -1);
-            if (waiter.Local is not null)
-            {
-                _context.Host.Reroute(waiter.Local);
-            }
-            else
-            {
-                _context.Host.RefuseRemote(waiter.Origin, waiter.Sequence, Group, Raft.Leader, mayHaveHappened: false);
-            }
-        }
-
+        batch.Waiters.ForEach(SendElsewhere);
         Recycle(batch);
+    }
+
+    /// <summary>The state is gone: reads that waited for it are answered by a replica that has one.</summary>
+    public void DropWaitingReads()
+    {
+        _waiting.ForEach(SendElsewhere);
+        _waiting.Clear();
+    }
+
+    private void SendElsewhere(ReadWaiter waiter)
+    {
+        CountRemote(waiter, -1);
+        if (waiter.Local is not null)
+        {
+            Reroute(waiter.Local, waiter.Sequence);
+        }
+        else
+        {
+            _context.Host.RefuseRemote(waiter.Origin, waiter.Sequence, Group, Raft.Leader, mayHaveHappened: false);
+        }
     }
 
     /// <summary>Answers every waiting read whose index is applied.</summary>
@@ -118,7 +126,7 @@ internal sealed partial class Replica
         for (int i = 0; i < _waiting.Count; i++)
         {
             ReadWaiter waiter = _waiting[i];
-            if (waiter.Local is { State: RequestState.Completed } || (waiter.Local is { } l && l.Sequence != waiter.Sequence))
+            if (waiter.Local is { } local && !local.IsOpen(waiter.Sequence))
             {
                 continue;
             }
@@ -169,7 +177,7 @@ internal sealed partial class Replica
         };
         if (waiter.Local is not null)
         {
-            if (waiter.Local.Sequence == waiter.Sequence && waiter.Local.State != RequestState.Completed)
+            if (waiter.Local.IsOpen(waiter.Sequence))
             {
                 _context.Host.CompleteLocal(waiter.Local, answer, Store.View(), machine);
             }

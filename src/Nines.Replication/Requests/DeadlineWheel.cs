@@ -2,7 +2,8 @@ namespace Nines.Replication.Requests;
 
 /// <summary>
 /// Wakes requests at a tick: their deadline, or the next look at them. A ring of buckets by tick; a time beyond the ring is looked at
-/// once per turn of the ring. Adding and firing cost the same however many requests wait.
+/// once per turn of the ring. Adding and firing cost the same however many requests wait. A request has one appointment at a time
+/// (<see cref="Request.LookTick"/>); a newer one replaces it, and what is left of the older falls out here.
 /// </summary>
 internal sealed class DeadlineWheel
 {
@@ -18,7 +19,14 @@ internal sealed class DeadlineWheel
         }
     }
 
-    public void Add(Request request, long tick) => _ring[tick % Buckets].Add((request, request.Sequence, tick));
+    public void Look(Request request, long tick)
+    {
+        if (request.LookTick != tick)
+        {
+            request.LookTick = tick;
+            _ring[tick % Buckets].Add((request, request.Sequence, tick));
+        }
+    }
 
     /// <summary>
     /// The requests due at this tick. The list is valid until the next call. Completed requests fall out here; since request objects
@@ -31,20 +39,26 @@ internal sealed class DeadlineWheel
         _due.Clear();
         _ring[bucket] = _due;
         _due = due;
-        for (int i = due.Count - 1; i >= 0; i--)
+        int kept = 0;
+        for (int i = 0; i < due.Count; i++)
         {
             (Request request, ulong sequence, long tick) = due[i];
-            bool alive = request.Sequence == sequence && request.State != RequestState.Completed;
-            if (!alive || tick > now)
+            if (!request.IsOpen(sequence) || request.LookTick != tick)
             {
-                due.RemoveAt(i);
-                if (alive)
-                {
-                    _ring[bucket].Add((request, sequence, tick));
-                }
+                continue;
+            }
+
+            if (tick > now)
+            {
+                _ring[bucket].Add((request, sequence, tick));
+            }
+            else
+            {
+                due[kept++] = (request, sequence, tick);
             }
         }
 
+        due.RemoveRange(kept, due.Count - kept);
         return due;
     }
 }

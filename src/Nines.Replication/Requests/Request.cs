@@ -32,6 +32,9 @@ public abstract class Request
 
     internal long DeadlineTick { get; set; }
 
+    /// <summary>When the reactor looks at the request next. There is one such time: an earlier appointment it replaced counts no more.</summary>
+    internal long LookTick { get; set; }
+
     internal RequestState State { get; set; }
 
     /// <summary>Where the request was forwarded to.</summary>
@@ -45,6 +48,12 @@ public abstract class Request
 
     /// <summary>It reached a leader once: from then on "not done" can only be said by the log itself.</summary>
     internal bool MayHaveHappened { get; set; }
+
+    /// <summary>
+    /// Still the request that was submitted under this number: objects are used again, and what waited for an earlier life of one must
+    /// not touch the next.
+    /// </summary>
+    internal bool IsOpen(ulong sequence) => Sequence == sequence && State != RequestState.Completed;
 
     /// <summary>
     /// Called once, in the reactor's turn, with the final answer. For reads that may be answered here, <paramref name="state"/> is the
