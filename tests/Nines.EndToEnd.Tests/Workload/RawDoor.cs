@@ -7,9 +7,13 @@ namespace Nines.EndToEnd.Tests.Workload;
 internal sealed record DoorAnswer(int Status, string Outcome, long Position, string Body, TimeSpan Took);
 
 /// <summary>One request, one answer: for tests of what exactly a door says when the cluster is not well.</summary>
-internal sealed class RawDoor : IDisposable
+/// <param name="patience">A request without an answer is given up after so long; 30 s when not said.</param>
+internal sealed class RawDoor(TimeSpan? patience = null) : IDisposable
 {
-    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(30) };
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false })
+    {
+        Timeout = patience ?? TimeSpan.FromSeconds(30),
+    };
 
     public static string NewId() => Guid.NewGuid().ToString();
 
