@@ -16,4 +16,7 @@ public static class ExitCodes
 
     /// <summary>The node stopped itself: the disk failed, or an invariant did not hold. Starting it again is right.</summary>
     public const int Fault = 4;
+
+    /// <summary>Interrupted before there was a result, as shells say it: 128 + SIGINT.</summary>
+    public const int Interrupted = 130;
 }

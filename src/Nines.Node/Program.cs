@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Nines.Node;
+using System.Runtime.InteropServices;
 using Nines.Node.Commands;
 
 // Read by the runtime before the first socket: what arrives is handled on the thread that polled it, one wake-up less for each
@@ -7,8 +7,20 @@ using Nines.Node.Commands;
 // nodes on few processors a spinning thread takes the time of the one it waits for.)
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
+ParseResult parsed = CommandTree.Build(overview: args is [] or [['-', ..], ..]).Parse(args is [] ? ["--help"] : args);
+if (parsed.Errors.Count > 0)
+{
+    return UsageErrors.Print(parsed);
+}
+
+// A terminal that closes is a reason to stop in order, as Ctrl-C is.
+using var hangUp = new CancellationTokenSource();
+using PosixSignalRegistration onHangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+{
+    signal.Cancel = true;
+    hangUp.Cancel();
+});
+
 // A node finishes the requests it has before it ends.
 var patience = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(30) };
-ParseResult parsed = CommandTree.Build(overview: args is [] or [['-', ..], ..]).Parse(args);
-int code = await parsed.InvokeAsync(patience);
-return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
+return await parsed.InvokeAsync(patience, hangUp.Token);

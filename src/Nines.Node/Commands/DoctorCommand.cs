@@ -20,7 +20,7 @@ internal static class DoctorCommand
           nines doctor --data /var/lib/nines --nodes 1
           nines doctor --json | jq '.[] | select(.verdict != "Good")'
 
-        Exit codes: 0 nothing bad (warnings allowed), 1 at least one bad finding.
+        Exit codes: 0 nothing bad (warnings allowed), 1 at least one bad finding, 2 wrong usage.
         """;
 
     private static readonly Option<string> Data = new("--data")
@@ -28,17 +28,11 @@ internal static class DoctorCommand
         Description = "The directory whose disk is measured.", HelpName = "DIR", DefaultValueFactory = _ => "nines-data",
     };
 
-    private static readonly Option<int> Nodes = new("--nodes")
-    {
-        Description = "How many nodes are to run on this machine; 0 leaves the ports out.",
-        HelpName = "N",
-        DefaultValueFactory = _ => UpPlan.DefaultNodes,
-    };
+    private static readonly Option<int> Nodes = NumberOption.Whole(
+        "--nodes", "N", 0, UpPlan.MaxNodes, UpPlan.DefaultNodes, "How many nodes are to run on this machine; 0 leaves the ports out.");
 
-    private static readonly Option<int> BasePort = new("--base-port")
-    {
-        Description = "As for nines up; 0 for the default ports.", HelpName = "PORT",
-    };
+    private static readonly Option<int> BasePort = NumberOption.Whole(
+        "--base-port", "PORT", 0, NumberOption.LastPort, 0, "As for nines up; 0 for the default ports.");
 
     private static readonly Option<bool> Json = new("--json") { Description = "Findings as JSON." };
 
@@ -51,10 +45,22 @@ internal static class DoctorCommand
 
     private static int Run(ParseResult parsed)
     {
+        string data = parsed.GetValue(Data)!;
+        int nodes = parsed.GetValue(Nodes);
+        if (data.Length == 0)
+        {
+            return Output.Fail(ExitCodes.Usage, "--data: is empty; expected a directory");
+        }
+
+        if (nodes > 0 && !NodePorts.Of(nodes, parsed.GetValue(BasePort)).IsValid)
+        {
+            return Output.Fail(ExitCodes.Usage, UpPlan.PortsBeyond(nodes, parsed.GetValue(BasePort)));
+        }
+
         var what = new Examination
         {
-            DataDirectory = Path.GetFullPath(parsed.GetValue(Data)!),
-            Listeners = [.. Listeners(parsed.GetValue(Nodes), parsed.GetValue(BasePort))],
+            DataDirectory = Path.GetFullPath(data),
+            Listeners = [.. Listeners(nodes, parsed.GetValue(BasePort))],
         };
         List<Finding> findings = [.. Checkup.Run(what)];
         if (parsed.GetValue(Json))
@@ -74,12 +80,9 @@ internal static class DoctorCommand
         for (int number = 1; number <= nodes; number++)
         {
             NodePorts ports = NodePorts.Of(number, basePort);
-            if (ports.IsValid)
-            {
-                yield return ($"tables of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Tables));
-                yield return ($"console and admin of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Admin));
-                yield return ($"peers of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Peer));
-            }
+            yield return ($"tables of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Tables));
+            yield return ($"console and admin of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Admin));
+            yield return ($"peers of n{number}", new IPEndPoint(IPAddress.Loopback, ports.Peer));
         }
     }
 

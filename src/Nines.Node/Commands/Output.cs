@@ -30,6 +30,19 @@ internal static class Output
         return exitCode;
     }
 
+    /// <summary>Prints what may be lost: a terminal that was closed, or a pipe that nobody reads, is no reason to stop a cluster badly.</summary>
+    public static void TryPrint(TextWriter to, string line)
+    {
+        try
+        {
+            to.WriteLine(line);
+        }
+        catch (IOException)
+        {
+            // There is nobody left to tell.
+        }
+    }
+
     public static string Bytes(long bytes) => bytes switch
     {
         < 1L << 10 => $"{bytes} B",
@@ -45,6 +58,20 @@ internal static class Output
         < 86_400 => $"{seconds / 3600:0.0} h",
         _ => $"{seconds / 86_400:0.0} d",
     };
+
+    /// <summary>Writes into a string what <see cref="Console"/> would show.</summary>
+    public static IAnsiConsole Drawing(TextWriter into)
+    {
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Out = new AnsiConsoleOutput(into),
+            Ansi = Console.Profile.Capabilities.Ansi ? AnsiSupport.Yes : AnsiSupport.No,
+            ColorSystem = (ColorSystemSupport)Console.Profile.Capabilities.ColorSystem,
+            Interactive = InteractionSupport.No,
+        });
+        console.Profile.Width = Console.Profile.Width;
+        return console;
+    }
 
     private static IAnsiConsole Create(TextWriter writer, bool redirected)
     {

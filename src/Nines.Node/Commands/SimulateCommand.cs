@@ -21,44 +21,31 @@ internal static class SimulateCommand
         Exit codes: 0 all promises held, 1 a promise was broken or a planted bug was not found, 2 wrong usage.
         """;
 
-    private static readonly Option<ulong> Seed = new("--seed")
-    {
-        Description = "The seed of the first world.", HelpName = "N", DefaultValueFactory = _ => 1,
-    };
+    private static readonly Option<ulong> Seed = NumberOption.Seed("--seed", "N", 1, "The seed of the first world.");
 
-    private static readonly Option<int> Seeds = new("--seeds")
-    {
-        Description = "How many worlds, with seeds counting up.", HelpName = "COUNT", DefaultValueFactory = _ => 1,
-    };
+    private static readonly Option<int> Seeds = NumberOption.Whole(
+        "--seeds", "COUNT", 1, int.MaxValue, 1, "How many worlds, with seeds counting up.");
 
-    private static readonly Option<int> Nodes = new("--nodes") { Description = "Nodes of each world.", DefaultValueFactory = _ => 5 };
+    private static readonly Option<int> Nodes = NumberOption.Whole("--nodes", "N", 1, 50, 5, "Nodes of each world.");
 
-    private static readonly Option<int> Groups = new("--groups") { Description = "Data groups.", DefaultValueFactory = _ => 8 };
+    private static readonly Option<int> Groups = NumberOption.Whole("--groups", "N", 1, 256, 8, "Data groups.");
 
-    private static readonly Option<int> Replicas = new("--replicas")
-    {
-        Description = "Replicas of each group; 0 lets the seed decide.", DefaultValueFactory = _ => 3,
-    };
+    private static readonly Option<int> Replicas = NumberOption.Whole(
+        "--replicas", "N", 0, 50, 3, "Replicas of each group, at most as many as there are nodes; 0 lets the seed decide.");
 
-    private static readonly Option<double> Hours = new("--hours")
-    {
-        Description = "Virtual hours under faults.", DefaultValueFactory = _ => 1 / 60.0, HelpName = "H",
-    };
+    private static readonly Option<double> Hours = NumberOption.Real(
+        "--hours", "H", 0, 10_000, 1 / 60.0, "Virtual hours under faults.");
 
     private static readonly Option<string> Faults = new("--faults")
     {
         Description = "Fault classes the seed may choose from: all, none, N1,P1, N*, all,-D5.", DefaultValueFactory = _ => "all",
     };
 
-    private static readonly Option<double> Operations = new("--ops")
-    {
-        Description = "Client operations per virtual second.", DefaultValueFactory = _ => 20,
-    };
+    private static readonly Option<double> Operations = NumberOption.Real(
+        "--ops", "RATE", 0, 100_000, 20, "Client operations per virtual second.");
 
-    private static readonly Option<int> Parallel = new("--parallel")
-    {
-        Description = "Worlds at a time.", DefaultValueFactory = _ => Environment.ProcessorCount,
-    };
+    private static readonly Option<int> Parallel = NumberOption.Whole(
+        "--parallel", "N", 1, 1024, Environment.ProcessorCount, "Worlds at a time.");
 
     private static readonly Option<bool> Trace = new("--trace") { Description = "One line for each state change; with one world." };
 
@@ -69,10 +56,8 @@ internal static class SimulateCommand
         Description = "Look for planted bugs, by name or all, until each is found.", HelpName = "BUG|all",
     };
 
-    private static readonly Option<double> Minutes = new("--minutes")
-    {
-        Description = "Processor minutes to spend on each planted bug.", DefaultValueFactory = _ => 10,
-    };
+    private static readonly Option<double> Minutes = NumberOption.Real(
+        "--minutes", "MINUTES", 0, 10_000, 10, "Processor minutes to spend on each planted bug.");
 
     public static Command Build()
     {
@@ -91,6 +76,15 @@ internal static class SimulateCommand
             return Output.Fail(ExitCodes.Usage, error);
         }
 
+        // A world is not to be interrupted from inside, and nothing outside of this process is lost with it.
+        bool keepsResults = parsed.GetValue(Seeds) > 1 && !parsed.GetValue(Twice) && parsed.GetValue(PlantedBugs) is null;
+        using CancellationTokenRegistration interrupted = cancel.Register(() =>
+        {
+            if (!keepsResults)
+            {
+                Environment.Exit(ExitCodes.Interrupted);
+            }
+        });
         var runner = new SimulationRunner((wanted, swarm) => new ReactorFactory(wanted, swarm));
         if (parsed.GetValue(PlantedBugs) is { } bugs)
         {
@@ -117,13 +111,9 @@ internal static class SimulateCommand
             Replicas = parsed.GetValue(Replicas),
             OpsPerSecond = parsed.GetValue(Operations),
         };
-        double hours = parsed.GetValue(Hours);
-        error = parsed.GetValue(Seeds) < 1 ? "--seeds: at least 1"
-            : options.Nodes is < 1 or > 50 ? "--nodes: from 1 to 50"
-            : options.Groups is < 1 or > 256 ? "--groups: from 1 to 256"
-            : options.Replicas < 0 || options.Replicas > options.Nodes ? $"--replicas: from 0 to --nodes ({options.Nodes})"
-            : hours is <= 0 or > 10_000 ? "--hours: above 0, at most 10000"
-            : options.OpsPerSecond is <= 0 or > 100_000 ? "--ops: above 0, at most 100000"
+        ulong last = ulong.MaxValue - (ulong)parsed.GetValue(Seeds) + 1;
+        error = options.Replicas > options.Nodes ? $"--replicas: {options.Replicas} is more than the nodes there are; --nodes says {options.Nodes}"
+            : options.Seed > last ? $"--seed: {options.Seed} leaves no room for --seeds {parsed.GetValue(Seeds)}; at most {last}"
             : "";
         if (error.Length > 0)
         {
@@ -132,7 +122,10 @@ internal static class SimulateCommand
 
         try
         {
-            options = options with { Faults = FaultFilter.Parse(parsed.GetValue(Faults)!), Duration = TimeSpan.FromHours(hours) };
+            options = options with
+            {
+                Faults = FaultFilter.Parse(parsed.GetValue(Faults)!), Duration = TimeSpan.FromHours(parsed.GetValue(Hours)),
+            };
             return true;
         }
         catch (Exception e) when (e is FormatException or ArgumentException)

@@ -19,7 +19,7 @@ internal static class StatusCommand
           nines status --url http://10.0.0.2:9000 --json | jq .health
 
         Without --url the nodes of this machine are tried in order (ports 9000, 19000, ...).
-        Exit codes: 0 well, 1 degraded, unavailable or nobody answers.
+        Exit codes: 0 well, 1 degraded, unavailable or nobody answers, 2 wrong usage.
         """;
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -30,14 +30,12 @@ internal static class StatusCommand
         Description = "The admin address of any node.", HelpName = "URL",
     };
 
-    private static readonly Option<int> BasePort = new("--base-port")
-    {
-        Description = "For a cluster that was started with nines up --base-port.", HelpName = "PORT",
-    };
+    private static readonly Option<int> BasePort = NumberOption.Whole(
+        "--base-port", "PORT", 0, NumberOption.LastPort, 0, "For a cluster that was started with nines up --base-port; 0 for the default ports.");
 
     private static readonly Option<bool> Json = new("--json") { Description = "Print the answer as it came." };
 
-    private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Again every second, until interrupted." };
+    private static readonly Option<bool> Watch = new("--watch", "-w") { Description = "Again every second, until interrupted; into a pipe one after the other." };
 
     public static Command Build()
     {
@@ -48,32 +46,56 @@ internal static class StatusCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
-        using var http = new HttpClient { Timeout = Patience };
-        IReadOnlyList<string> urls = parsed.GetValue(Url) is { } url ? [url.TrimEnd('/')] : LocalUrls(parsed.GetValue(BasePort));
-        bool watch = parsed.GetValue(Watch);
-        while (true)
+        if (!TryUrls(parsed, out IReadOnlyList<string> urls, out string wrong))
         {
-            (ClusterStatus? status, string error) = await AskAsync(http, urls, cancel);
-            if (watch)
-            {
-                Output.Console.Clear(home: true);
-            }
-
-            Print(status, error, parsed.GetValue(Json));
-            if (!watch)
-            {
-                return status?.Health == Health.Ok ? ExitCodes.Success : ExitCodes.NotWell;
-            }
-
-            try
-            {
-                await Task.Delay(WatchEvery, cancel);
-            }
-            catch (OperationCanceledException)
-            {
-                return ExitCodes.Success;
-            }
+            return Output.Fail(ExitCodes.Usage, wrong);
         }
+
+        using var http = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = Patience };
+        bool json = parsed.GetValue(Json);
+        try
+        {
+            return parsed.GetValue(Watch)
+                ? await WatchAsync(async frame => Print(await AskAsync(http, urls, cancel), json, frame), cancel)
+                : Print(await AskAsync(http, urls, cancel), json, Output.Console);
+        }
+        catch (OperationCanceledException)
+        {
+            return parsed.GetValue(Watch) ? ExitCodes.Success : ExitCodes.Interrupted;
+        }
+    }
+
+    private static async Task<int> WatchAsync(Func<IAnsiConsole, Task> print, CancellationToken cancel)
+    {
+        using var screen = new WatchScreen();
+        while (await screen.ShowAsync(print))
+        {
+            await Task.Delay(WatchEvery, cancel);
+        }
+
+        return ExitCodes.Success;
+    }
+
+    private static bool TryUrls(ParseResult parsed, out IReadOnlyList<string> urls, out string wrong)
+    {
+        wrong = "";
+        urls = LocalUrls(parsed.GetValue(BasePort));
+        if (parsed.GetValue(Url) is not { } given)
+        {
+            wrong = urls.Count == 0 ? UpPlan.PortsBeyond(1, parsed.GetValue(BasePort)) : "";
+            return urls.Count > 0;
+        }
+
+        // An address without a scheme is what people copy out of a configuration.
+        string url = given.Contains("://", StringComparison.Ordinal) ? given : "http://" + given;
+        if (!Uri.TryCreate(url, UriKind.Absolute, out Uri? uri) || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
+        {
+            wrong = $"--url: \"{given}\" is not allowed; expected a node's admin address such as http://127.0.0.1:9000";
+            return false;
+        }
+
+        urls = [url.TrimEnd('/')];
+        return true;
     }
 
     private static IReadOnlyList<string> LocalUrls(int basePort) =>
@@ -92,28 +114,43 @@ internal static class StatusCommand
             {
                 return (await http.GetFromJsonAsync(url + "/status", StatusJson.Default.ClusterStatus, cancel), "");
             }
-            catch (Exception e) when (e is HttpRequestException or JsonException or OperationCanceledException)
+            catch (JsonException)
             {
-                error = error.Length > 0 ? error : $"no node answers at {url} ({e.Message}). Start one with nines up, or name one with --url.";
+                error = error.Length > 0 ? error : $"what answers at {url} is no admin address of a node: give listen.admin of one with --url.";
+            }
+            catch (Exception e) when (e is HttpRequestException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
+            {
+                string why = e is OperationCanceledException ? $"no answer within {Patience.TotalSeconds} s" : e.Message;
+                error = error.Length > 0 ? error : $"no node answers at {url} ({why}). Start one with nines up, or name one with --url.";
             }
         }
 
         return (null, error);
     }
 
-    private static void Print(ClusterStatus? status, string error, bool json)
+    /// <summary>The result is the exit code.</summary>
+    private static int Print((ClusterStatus? Status, string Error) answer, bool json, IAnsiConsole console)
     {
-        if (status is null)
+        if (answer.Status is not { } status)
         {
-            Output.Fail(ExitCodes.NotWell, error);
+            if (ReferenceEquals(console, Output.Console))
+            {
+                return Output.Fail(ExitCodes.NotWell, answer.Error);
+            }
+
+            console.MarkupLineInterpolated($"[red]nines:[/] {answer.Error}");
+            return ExitCodes.NotWell;
         }
-        else if (json)
+
+        if (json)
         {
-            Console.WriteLine(JsonSerializer.Serialize(status, StatusJson.Default.ClusterStatus));
+            console.Profile.Out.Writer.WriteLine(JsonSerializer.Serialize(status, StatusJson.Default.ClusterStatus));
         }
         else
         {
-            StatusPage.Print(status);
+            StatusPage.Print(status, console);
         }
+
+        return status.Health == Health.Ok ? ExitCodes.Success : ExitCodes.NotWell;
     }
 }

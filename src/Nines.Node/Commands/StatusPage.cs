@@ -6,41 +6,43 @@ namespace Nines.Node.Commands;
 /// <summary>A cluster's status as two tables and a list of what is not well.</summary>
 internal static class StatusPage
 {
-    public static void Print(ClusterStatus status)
+    /// <summary>A terminal with fewer columns gets the columns that matter most, whole.</summary>
+    private const int WideColumns = 140;
+
+    public static void Print(ClusterStatus status, IAnsiConsole console)
     {
-        Output.Console.MarkupLine(
+        console.MarkupLine(
             $"cluster [bold]{Markup.Escape(status.ClusterName)}[/] ({Markup.Escape(status.ClusterId)}), asked n{status.AnsweredBy}: {Mark(status.Health)}");
-        Output.Console.Write(Nodes(status));
-        Output.Console.Write(Groups(status));
+        console.Write(Nodes(status, console.Profile.Width >= WideColumns));
+        console.Write(Groups(status));
         foreach (string problem in status.Problems)
         {
-            Output.Console.MarkupLineInterpolated($"[yellow]-[/] {problem}");
+            console.MarkupLineInterpolated($"[yellow]-[/] {problem}");
         }
     }
 
-    private static Table Nodes(ClusterStatus status)
+    private static Table Nodes(ClusterStatus status, bool isWide)
     {
-        Table table = Output.NewTable("node", "answers", "tables", "admin", "pid", "up", "leads", "memory", "disk free", "peers", "in flight");
+        Table table = isWide
+            ? Output.NewTable("node", "answers", "tables", "admin", "pid", "up", "leads", "memory", "disk free", "peers", "in flight")
+            : Output.NewTable("node", "answers", "admin", "leads", "memory", "disk free", "peers");
         foreach (NodeStatus node in status.Nodes)
         {
             if (!node.Reachable)
             {
-                table.AddRow($"n{node.Node}", "[red]no[/]", "", Markup.Escape(node.AdminUrl), "", "", "", "", "", "", "");
+                string[] silent = [$"n{node.Node}", "[red]no[/]", .. isWide ? [""] : Array.Empty<string>(), Markup.Escape(node.AdminUrl)];
+                table.AddRow([.. silent, .. Enumerable.Repeat("", table.Columns.Count - silent.Length)]);
                 continue;
             }
 
-            table.AddRow(
-                $"n{node.Node}",
-                node.Error.Length == 0 ? "[green]yes[/]" : "[yellow]halted[/]",
-                Markup.Escape(node.TablesUrl),
-                Markup.Escape(node.AdminUrl),
-                $"{node.ProcessId}",
-                Output.Span(node.UptimeSeconds),
-                $"{node.Replicas.Count(r => r.Role == "leader")} of {node.Replicas.Count}",
-                Output.Bytes(node.ResidentBytes),
-                Output.Bytes(node.DiskFreeBytes),
-                $"{node.Peers.Count(p => p.Connected)}/{node.Peers.Count}",
-                $"{node.InFlight}");
+            string answers = node.Error.Length == 0 ? "[green]yes[/]" : "[yellow]halted[/]";
+            string leads = $"{node.Replicas.Count(r => r.Role == "leader")} of {node.Replicas.Count}";
+            string[] last =
+                [leads, Output.Bytes(node.ResidentBytes), Output.Bytes(node.DiskFreeBytes), $"{node.Peers.Count(p => p.Connected)}/{node.Peers.Count}"];
+            table.AddRow(isWide
+                ? [$"n{node.Node}", answers, Markup.Escape(node.TablesUrl), Markup.Escape(node.AdminUrl), $"{node.ProcessId}",
+                    Output.Span(node.UptimeSeconds), .. last, $"{node.InFlight}"]
+                : [$"n{node.Node}", answers, Markup.Escape(node.AdminUrl), .. last]);
         }
 
         return table;

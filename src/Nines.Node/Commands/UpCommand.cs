@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Nines.Kernel;
 using Nines.Node.Configuration;
 using Nines.Node.Up;
 using Spectre.Console;
@@ -26,12 +27,9 @@ internal static class UpCommand
         Exit codes: 0 stopped as asked, 2 wrong usage, 3 the directory or a port is in use (the message says which).
         """;
 
-    private static readonly Option<int> Nodes = new("--nodes", "-n")
-    {
-        Description = $"How many nodes, 1 to {UpPlan.MaxNodes}. 3 survive the loss of one.",
-        HelpName = "N",
-        DefaultValueFactory = _ => UpPlan.DefaultNodes,
-    };
+    private static readonly Option<int?> Nodes = NumberOption.WholeIfAny(
+        "--nodes", "-n", "N", 1, UpPlan.MaxNodes,
+        $"How many nodes, 1 to {UpPlan.MaxNodes}; 3 survive the loss of one. Left out: as many as the data has, {UpPlan.DefaultNodes} for new data.");
 
     private static readonly Option<string> Data = new("--data")
     {
@@ -43,10 +41,8 @@ internal static class UpCommand
         Description = "A temporary directory, removed at the end.",
     };
 
-    private static readonly Option<int> BasePort = new("--base-port")
-    {
-        Description = "Ports of one's own choice, for a second cluster or a test; 0 for the default ones.", HelpName = "PORT",
-    };
+    private static readonly Option<int> BasePort = NumberOption.Whole(
+        "--base-port", "PORT", 0, NumberOption.LastPort, 0, "Ports of one's own choice, for a second cluster or a test; 0 for the default ones.");
 
     private static readonly Option<string[]> Set = new("--set")
     {
@@ -63,13 +59,6 @@ internal static class UpCommand
     public static Command Build()
     {
         var command = new Command("up", Description) { Nodes, Data, Ephemeral, BasePort, Set, Json };
-        Nodes.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && (!int.TryParse(result.Tokens[0].Value, out int n) || n is < 1 or > UpPlan.MaxNodes))
-            {
-                result.AddError($"--nodes: \"{result.Tokens[0].Value}\" is not allowed; expected a number from 1 to {UpPlan.MaxNodes}");
-            }
-        });
         command.SetAction(RunAsync);
         return command;
     }
@@ -89,11 +78,20 @@ internal static class UpCommand
             };
             using ClusterDirectory directory = ClusterDirectory.Open(request);
             IReadOnlyList<PlannedNode> plan = UpPlan.Write(directory.Path, request);
+            await EarlierNodes.GoneAsync(plan, Console.Error.WriteLine, cancel);
             return await SuperviseAsync(plan, directory.Path, parsed.GetValue(Json), started, cancel);
         }
         catch (UpRefusedException e)
         {
             return Output.Fail(e.ExitCode, e.Message);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        {
+            return ExitCodes.Success;
+        }
+        catch (Exception e) when (e is DiskException or IOException or UnauthorizedAccessException)
+        {
+            return Output.Fail(ExitCodes.Refused, $"{e.Message.TrimEnd('.')}. Make it writable for this user, or choose another directory with --data.");
         }
     }
 
@@ -101,7 +99,7 @@ internal static class UpCommand
         IReadOnlyList<PlannedNode> plan, string directory, bool json, long started, CancellationToken cancel)
     {
         TextWriter lines = json ? Console.Error : Console.Out;
-        await using var supervisor = new Supervisor(plan, (name, line) => lines.WriteLine($"{name} | {line}"));
+        await using var supervisor = new Supervisor(plan, (name, line) => Output.TryPrint(lines, $"{name} | {line}"));
         supervisor.Start();
         try
         {
@@ -164,11 +162,11 @@ internal static class UpCommand
         {
             int equals = pair.IndexOf('=', StringComparison.Ordinal);
             ConfigurationKey? key = equals > 0 ? ConfigurationKeys.Find(pair[..equals]) : null;
-            if (key is null)
+            if (key is null || UpPlan.OwnKeys.Contains(key))
             {
-                throw new UpRefusedException(
-                    $"--set {pair}: expected KEY=VALUE with one of these keys: {string.Join(", ", ConfigurationKeys.All.Select(k => k.Name))}",
-                    ExitCodes.Usage);
+                string why = key is null ? "" : $"{key.Name} is different on each node, or has an option of its own (--data, --base-port, --ephemeral); ";
+                string known = string.Join(", ", ConfigurationKeys.All.Except(UpPlan.OwnKeys).Select(k => k.Name));
+                throw new UpRefusedException($"--set {pair}: {why}expected KEY=VALUE with one of these keys: {known}", ExitCodes.Usage);
             }
 
             settings[key.Name] = pair[(equals + 1)..];

@@ -15,6 +15,12 @@ public static class ConfigurationCheck
     /// <summary>Null: <see cref="ConfigurationSources.Errors"/> says why.</summary>
     public static NodeConfiguration? Check(ConfigurationSources sources)
     {
+        if (sources.Errors.Exists(e => e.Key == ConfigurationSources.FileKey))
+        {
+            // Of a file that cannot be read nothing is known: what seems to be missing may well be in it.
+            return null;
+        }
+
         var reader = new ConfigurationReader(sources);
         var node = new NodeId(reader.Number(NodeIdentity, 1, 65_535));
         string name = Name(reader);

@@ -10,7 +10,9 @@ public sealed record ConfigurationValue(string Text, string Origin);
 public sealed record ConfigurationError(string Key, string Given, string Allowed, string Origin)
 {
     public override string ToString() =>
-        Given.Length == 0 ? $"{Key}: {Allowed} ({Origin})" : $"{Key}: \"{Given}\" is not allowed; expected {Allowed} ({Origin})";
+        Key == ConfigurationSources.FileKey && Given.Length == 0 ? $"{Key}: {Allowed} ({Origin})"
+        : Given.Length == 0 ? $"{Key}: is missing; expected {Allowed} ({Origin})"
+        : $"{Key}: \"{Given}\" is not allowed; expected {Allowed} ({Origin})";
 }
 
 /// <summary>
@@ -19,6 +21,9 @@ public sealed record ConfigurationError(string Key, string Given, string Allowed
 /// </summary>
 public sealed class ConfigurationSources
 {
+    /// <summary>The key of errors that are the whole file's.</summary>
+    public const string FileKey = "config";
+
     private readonly Dictionary<string, ConfigurationValue> _values = new(StringComparer.OrdinalIgnoreCase);
 
     public List<ConfigurationError> Errors { get; } = [];
@@ -40,11 +45,11 @@ public sealed class ConfigurationSources
         }
         catch (JsonException e)
         {
-            Errors.Add(new ConfigurationError("config", "", $"the file is not JSON: {e.Message}", origin));
+            Errors.Add(new ConfigurationError(FileKey, "", $"the file is not JSON: {e.Message}", origin));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Errors.Add(new ConfigurationError("config", "", $"the file cannot be read: {e.Message}", origin));
+            Errors.Add(new ConfigurationError(FileKey, "", $"the file cannot be read: {e.Message}", origin));
         }
 
         return this;
@@ -83,7 +88,7 @@ public sealed class ConfigurationSources
     {
         if (element.ValueKind != JsonValueKind.Object)
         {
-            Errors.Add(new ConfigurationError("config", element.GetRawText(), "a JSON object", origin));
+            Errors.Add(new ConfigurationError(FileKey, element.GetRawText(), "a JSON object", origin));
             return;
         }
 

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Runtime.InteropServices;
 using Nines.Kernel;
 using Nines.Node.Adapters;
+using Nines.Node.Configuration;
 
 namespace Nines.Node.Doctor;
 
@@ -36,7 +37,7 @@ public static partial class Checkup
     {
         // A directory beside the nodes' own: the doctor may be called while a cluster runs on them.
         string probe = Path.Combine(directory, "doctor-" + Guid.NewGuid().ToString("N"));
-        bool existed = Directory.Exists(directory);
+        List<string> made = [.. Missing(directory)];
         try
         {
             using var disk = new FileDisk(probe);
@@ -49,15 +50,30 @@ public static partial class Checkup
         }
         finally
         {
-            Remove(existed ? probe : directory);
+            Remove(probe, made);
         }
     }
 
-    private static void Remove(string directory)
+    /// <summary>The directory and those above it that do not exist yet, the innermost first.</summary>
+    private static IEnumerable<string> Missing(string directory)
     {
-        if (Directory.Exists(directory))
+        for (string? path = directory; path is not null && !Directory.Exists(path); path = Path.GetDirectoryName(path))
         {
-            Directory.Delete(directory, recursive: true);
+            yield return path;
+        }
+    }
+
+    /// <summary>What was not there before goes only while it is empty: a node may have been started in it meanwhile.</summary>
+    private static void Remove(string probe, List<string> made)
+    {
+        if (Directory.Exists(probe))
+        {
+            Directory.Delete(probe, recursive: true);
+        }
+
+        foreach (string directory in made.TakeWhile(d => Directory.Exists(d) && !Directory.EnumerateFileSystemEntries(d).Any()))
+        {
+            Directory.Delete(directory);
         }
     }
 
@@ -100,7 +116,6 @@ public static partial class Checkup
         try
         {
             using var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             socket.Bind(address);
             socket.Listen();
             return new Finding($"port {address.Port}", Verdict.Good, $"free for {use}", "");
@@ -112,7 +127,8 @@ public static partial class Checkup
         }
         catch (SocketException e)
         {
-            return new Finding($"port {address.Port}", Verdict.Bad, $"{address} for {use}: {e.Message}", "Listen on an address of this machine.");
+            return new Finding(
+                $"port {address.Port}", Verdict.Bad, $"{address} for {use}: {e.Message}", ListenAdvice.For(e.SocketErrorCode, address.Port));
         }
     }
 

@@ -78,7 +78,7 @@ internal sealed class RunningNode : IAsyncDisposable
 
     private async Task StartPartsAsync(CancellationToken cancel)
     {
-        var files = new FileDisk(_configuration.DataDirectory);
+        FileDisk files = OpenDisk();
         AtEnd(files.Dispose);
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
         NodeIdentity identity = CountStart(disk);
@@ -105,6 +105,19 @@ internal sealed class RunningNode : IAsyncDisposable
             "{Node} of cluster {Cluster}, start number {Boot}: tables at {Tables}, admin at {Admin}, {Groups} groups here.",
             _configuration.Node, _configuration.Cluster, identity.Boot.Value,
             _configuration.TablesUrl, _configuration.AdminUrl, reactor.Groups.Count);
+    }
+
+    private FileDisk OpenDisk()
+    {
+        try
+        {
+            return new FileDisk(_configuration.DataDirectory);
+        }
+        catch (DiskException e)
+        {
+            throw new StartRefusedException(
+                $"data: {e.Message.TrimEnd('.')}. Make the directory writable for this user, or choose another one.", e);
+        }
     }
 
     /// <summary>
@@ -202,8 +215,19 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    private static StartRefusedException InUse(string key, IPEndPoint address, Exception e) => new(
-        $"{key}: cannot listen on {address}: {e.Message} Stop the other program (ss -ltnp 'sport = :{address.Port}'), or choose another port.", e);
+    private static StartRefusedException InUse(string key, IPEndPoint address, Exception e)
+    {
+        // The HTTP server wraps the socket's error, sometimes twice.
+        Exception cause = e;
+        while (cause is not SocketException && cause.InnerException is { } inner)
+        {
+            cause = inner;
+        }
+
+        SocketError error = cause is SocketException socket ? socket.SocketErrorCode : SocketError.AddressAlreadyInUse;
+        return new StartRefusedException(
+            $"{key}: cannot listen on {address}: {cause.Message.TrimEnd('.')}. {ListenAdvice.For(error, address.Port)}", e);
+    }
 
     /// <summary>On the reactor's thread, after each turn.</summary>
     private void AfterTurn(Reactor reactor, TcpNetwork network)

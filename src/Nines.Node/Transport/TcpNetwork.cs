@@ -67,7 +67,8 @@ public sealed class TcpNetwork : INetwork, IAsyncDisposable
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            // Not ReuseAddress: on Linux .NET takes it for SO_REUSEPORT too, and two processes would share the port without a word.
+            // Ports that only wait for late packets may be bound anyway.
             listener.Bind(address);
             listener.Listen();
         }

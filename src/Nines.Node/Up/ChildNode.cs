@@ -96,6 +96,12 @@ internal sealed class ChildNode(PlannedNode plan, Action<string, string> print) 
         using Process process = Start();
         _process = process;
         ProcessId = process.Id;
+        if (_stop.IsCancellationRequested)
+        {
+            // Told to stop while it was being started: StopAsync may not have seen it.
+            process.StandardInput.Close();
+        }
+
         Task output = PumpAsync(process.StandardOutput);
         Task errors = PumpAsync(process.StandardError);
         await process.WaitForExitAsync();

@@ -8,6 +8,9 @@ internal sealed class ClusterDirectory : IDisposable
     private const string LockName = "up.lock";
     private const string HolderName = "up.pid";
 
+    /// <summary>EWOULDBLOCK: somebody else has locked the file.</summary>
+    private const int WouldBlock = 11;
+
     private readonly FileStream _lock;
     private readonly bool _temporary;
 
@@ -23,16 +26,29 @@ internal sealed class ClusterDirectory : IDisposable
     /// <exception cref="UpRefusedException">Another process holds it, or it cannot be written.</exception>
     public static ClusterDirectory Open(UpRequest request)
     {
+        if (request.Data.Length == 0)
+        {
+            throw new UpRefusedException("--data: is empty; expected a directory.", ExitCodes.Usage);
+        }
+
         string path = request.Ephemeral ? Directory.CreateTempSubdirectory("nines-").FullName : System.IO.Path.GetFullPath(request.Data);
         string lockPath = System.IO.Path.Combine(path, LockName);
         try
         {
             Directory.CreateDirectory(path);
             var held = new FileStream(lockPath, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            File.WriteAllText(HolderPath(path), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
-            return new ClusterDirectory(path, held, request.Ephemeral);
+            try
+            {
+                File.WriteAllText(HolderPath(path), Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+                return new ClusterDirectory(path, held, request.Ephemeral);
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
         }
-        catch (IOException) when (File.Exists(lockPath))
+        catch (IOException e) when (e.HResult == WouldBlock)
         {
             throw new UpRefusedException(
                 $"{path} is in use by another nines up{Holder(path)}. Stop that one, or choose another directory with --data.",
@@ -40,7 +56,8 @@ internal sealed class ClusterDirectory : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UpRefusedException($"{path} cannot be used: {e.Message}. Choose another directory with --data.", ExitCodes.Refused);
+            throw new UpRefusedException(
+                $"--data: {path} cannot be used: {e.Message.TrimEnd('.')}. Choose another directory with --data.", ExitCodes.Refused);
         }
     }
 

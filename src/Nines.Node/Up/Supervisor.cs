@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Nines.Node.Admin;
@@ -9,6 +10,7 @@ internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string,
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan AskPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TellEvery = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(10);
 
     private readonly List<ChildNode> _children = [.. plan.Select(node => new ChildNode(node, print))];
@@ -22,14 +24,25 @@ internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string,
     /// <summary>Returns when every node answers and every group has a leader. Null: a child refused to start; the exit code says why.</summary>
     public async Task<ClusterStatus?> ReadyAsync(CancellationToken cancel)
     {
-        while (!_running.Exists(child => child.IsCompleted))
+        long told = Stopwatch.GetTimestamp();
+        for (int asked = 0; !_running.Exists(child => child.IsCompleted); asked++)
         {
             cancel.ThrowIfCancellationRequested();
-            ClusterStatus? status = await AskAsync(plan[0].AdminUrl, cancel);
+
+            // The first one again and again while it answers; when it does not, the others too.
+            PlannedNode node = plan[asked % plan.Count];
+            ClusterStatus? status = await AskAsync(node.AdminUrl, cancel);
+            asked = status is null ? asked : -1;
             if (status is not null && status.Nodes.Count == plan.Count && status.Nodes.All(n => n.Reachable)
                 && status.Groups.Count > 1 && status.Groups.All(g => g.Leader != 0 && g.Replicas.All(r => r.Lag >= 0)))
             {
                 return status;
+            }
+
+            if (Stopwatch.GetElapsedTime(told) > TellEvery)
+            {
+                told = Stopwatch.GetTimestamp();
+                print("up", "still waiting: " + (status is null ? $"{node.Name} does not answer" : string.Join("; ", status.Problems)));
             }
 
             await Task.Delay(AskEvery, cancel);

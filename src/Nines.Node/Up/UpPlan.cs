@@ -8,7 +8,8 @@ namespace Nines.Node.Up;
 /// <summary>What <c>nines up</c> was asked for.</summary>
 public sealed record UpRequest
 {
-    public int Nodes { get; init; } = UpPlan.DefaultNodes;
+    /// <summary>Null: as many as the directory has, the default number in a new one.</summary>
+    public int? Nodes { get; init; }
 
     public string Data { get; init; } = "nines-data";
 
@@ -46,7 +47,8 @@ public readonly record struct NodePorts(int Tables, int Admin, int Peer)
 public sealed record ClusterIdentityFile(string ClusterId, int Nodes);
 
 /// <summary>One node to start: its number, ports, and the configuration file written for it.</summary>
-public sealed record PlannedNode(int Number, NodePorts Ports, string ConfigurationPath, IReadOnlyCollection<string> DecidedKeys)
+public sealed record PlannedNode(
+    int Number, NodePorts Ports, string DataDirectory, string ConfigurationPath, IReadOnlyCollection<string> DecidedKeys)
 {
     public string Name => $"n{Number}";
 
@@ -70,6 +72,13 @@ public static class UpPlan
 
     private const string IdentityName = "cluster.json";
 
+    /// <summary>Keys that nobody else may set for all nodes at once: what makes each node itself, and where it is found.</summary>
+    public static readonly IReadOnlyList<ConfigurationKey> OwnKeys =
+    [
+        ConfigurationKeys.NodeIdentity, ConfigurationKeys.ClusterIdentity, ConfigurationKeys.Data, ConfigurationKeys.Seeds,
+        ConfigurationKeys.ListenPeer, ConfigurationKeys.ListenTables, ConfigurationKeys.ListenAdmin, ConfigurationKeys.Ephemeral,
+    ];
+
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, WriteIndented = true };
 
     /// <param name="directory">Exists and is locked by the caller.</param>
@@ -79,21 +88,24 @@ public static class UpPlan
         List<NodePorts> ports = [.. Enumerable.Range(1, identity.Nodes).Select(k => NodePorts.Of(k, request.BasePort))];
         if (ports.Exists(p => !p.IsValid))
         {
-            throw new UpRefusedException(
-                $"{identity.Nodes} nodes at the default ports + {NodePorts.Step} each go beyond port 65535. Choose ports with --base-port.",
-                ExitCodes.Usage);
+            throw new UpRefusedException(PortsBeyond(identity.Nodes, request.BasePort), ExitCodes.Usage);
         }
 
         string seeds = string.Join(',', ports.Select((p, i) => $"{i + 1}@127.0.0.1:{p.Peer}"));
         return [.. ports.Select((p, i) => WriteNode(directory, i + 1, p, identity.ClusterId, seeds, request))];
     }
 
+    /// <summary>What to say when the last node's ports do not exist.</summary>
+    public static string PortsBeyond(int nodes, int basePort) => basePort == 0
+        ? $"--nodes: {nodes} nodes at the default ports + {NodePorts.Step} each go beyond port {ushort.MaxValue}. Choose ports with --base-port."
+        : $"--base-port: {nodes} nodes at {basePort} + {NodePorts.BaseStep} each go beyond port {ushort.MaxValue}. Choose a lower one.";
+
     private static ClusterIdentityFile Identity(string directory, UpRequest request)
     {
         string path = Path.Combine(directory, IdentityName);
         if (!File.Exists(path))
         {
-            var drawn = new ClusterIdentityFile(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), request.Nodes);
+            var drawn = new ClusterIdentityFile(Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)), request.Nodes ?? DefaultNodes);
             WriteWhole(path, JsonSerializer.Serialize(drawn, Json));
             return drawn;
         }
@@ -105,18 +117,27 @@ public static class UpPlan
         }
         catch (JsonException e)
         {
-            throw new UpRefusedException($"{path} is damaged: {e.Message}", ExitCodes.Refused);
+            throw Damaged(path, e.Message);
         }
 
-        if (kept is null || kept.Nodes != request.Nodes)
+        if (kept is not { ClusterId.Length: 32, Nodes: >= 1 and <= MaxNodes } || !kept.ClusterId.All(char.IsAsciiHexDigit))
+        {
+            throw Damaged(path, $"clusterId of 32 hexadecimal digits and nodes from 1 to {MaxNodes} are expected");
+        }
+
+        if (request.Nodes is { } wanted && wanted != kept.Nodes)
         {
             throw new UpRefusedException(
-                $"{directory} holds a cluster of {kept?.Nodes} nodes. Start it with --nodes {kept?.Nodes}, or choose another directory with --data.",
+                $"--nodes: {directory} holds a cluster of {kept.Nodes} nodes. Start it with --nodes {kept.Nodes}, or choose another directory with --data.",
                 ExitCodes.Usage);
         }
 
         return kept;
     }
+
+    private static UpRefusedException Damaged(string path, string how) => new(
+        $"{path} is damaged: {how}. Put it back from a copy (cluster.id and the number of nodes are in n1.json too), or choose another directory with --data.",
+        ExitCodes.Refused);
 
     private static PlannedNode WriteNode(
         string directory, int number, NodePorts ports, string clusterId, string seeds, UpRequest request)
@@ -140,7 +161,7 @@ public static class UpPlan
 
         string path = Path.Combine(directory, $"n{number}.json");
         WriteWhole(path, JsonSerializer.Serialize(settings, Json));
-        return new PlannedNode(number, ports, path, settings.Keys);
+        return new PlannedNode(number, ports, settings[ConfigurationKeys.Data.Name], path, settings.Keys);
     }
 
     /// <summary>Never leaves half a file: a crash in between leaves the old one or none.</summary>

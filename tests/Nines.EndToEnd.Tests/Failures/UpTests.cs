@@ -47,6 +47,18 @@ public sealed class UpTests : IDisposable
             await Eventually.HoldsAsync(
                 () => nodes.TrueForAll(pid => !Directory.Exists($"/proc/{pid}")), () => "nodes outlive their up");
         }
+
+        await NextComesAtOnceAsync();
+    }
+
+    /// <summary>Whoever kills an up starts the next one in the same breath: it waits for the nodes that are still ending.</summary>
+    private async Task NextComesAtOnceAsync()
+    {
+        await using Child killed = Start();
+        _ = await ReadyAsync(killed);
+        Signal("KILL", int.Parse(killed.Lines[0], CultureInfo.InvariantCulture));
+        await using Child next = Start();
+        _ = await ReadyAsync(next);
     }
 
     private Child Start()

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using Nines.Kernel;
+using Nines.Node.Doctor;
 using Nines.Node.Transport;
 using Nines.Node.Transport.Protocol;
 
@@ -35,6 +36,16 @@ public sealed class TcpNetworkTests
             Assert.Equal((a.Id, new BootId(1), i), (from, boot, Number(frame)));
             Assert.Equal(i, Number((await a.Frame()).Frame));
         }
+    }
+
+    [Fact]
+    public async Task A_port_is_never_shared_with_another_process()
+    {
+        await using var a = new Station(1);
+        SocketException refused = Assert.Throws<SocketException>(() => new Station(2, port: a.Address.Port));
+        Assert.Equal(SocketError.AddressAlreadyInUse, refused.SocketErrorCode);
+        Finding port = Checkup.Run(new Examination { DataDirectory = Path.GetTempPath(), Listeners = [("tests", a.Address)] }).Last();
+        Assert.Equal(Verdict.Bad, port.Verdict);
     }
 
     [Fact]

@@ -40,6 +40,27 @@ public sealed class UpPlanTests : IDisposable
     }
 
     [Fact]
+    public void A_second_start_that_does_not_say_how_many_nodes_starts_as_many_as_before()
+    {
+        UpPlan.Write(_root, new UpRequest { Nodes = 5 });
+        Assert.Equal(5, UpPlan.Write(_root, new UpRequest()).Count);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("{\"clusterId\": \"00\", \"nodes\": 3}")]
+    [InlineData("{\"clusterId\": \"0123456789abcdef0123456789abcdef\", \"nodes\": 0}")]
+    [InlineData("{\"clusterId\": \"")]
+    public void A_damaged_identity_is_refused(string text)
+    {
+        File.WriteAllText(Path.Combine(_root, "cluster.json"), text);
+        UpRefusedException refused = Assert.Throws<UpRefusedException>(() => UpPlan.Write(_root, new UpRequest()));
+        Assert.Contains("cluster.json is damaged", refused.Message, StringComparison.Ordinal);
+        Assert.Equal(ExitCodes.Refused, refused.ExitCode);
+    }
+
+    [Fact]
     public void Another_number_of_nodes_on_the_same_data_is_refused()
     {
         UpPlan.Write(_root, new UpRequest());
@@ -88,6 +109,19 @@ public sealed class UpPlanTests : IDisposable
             findings.Select(f => f.Check));
         Assert.All(findings, f => Assert.Equal(f.Verdict == Verdict.Good, f.Advice.Length == 0));
         Assert.False(Directory.Exists(data));
+    }
+
+    [Fact]
+    public void The_doctor_takes_back_what_it_made_and_nothing_else()
+    {
+        string outer = Path.Combine(_root, "a");
+        _ = Checkup.Run(new Examination { DataDirectory = Path.Combine(outer, "b"), Listeners = [] }).ToList();
+        Assert.False(Directory.Exists(outer));
+
+        string kept = Path.Combine(Directory.CreateDirectory(outer).FullName, "kept");
+        File.WriteAllText(kept, "data");
+        _ = Checkup.Run(new Examination { DataDirectory = outer, Listeners = [] }).ToList();
+        Assert.Equal([kept], Directory.GetFileSystemEntries(outer));
     }
 
     [Theory]
