@@ -151,6 +151,8 @@ internal sealed class RunningNode : IAsyncDisposable
             _log.LogWarning("Recovery of the log: {Finding}", finding);
         }
 
+        // What recovery read of the log lies on the large object heap by now, and an idle node would not collect it for hours.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var thread = new ReactorThread(
             reactor, parts.Options, TimeProvider.System, () => AfterTurn(reactor, network), failure => Fault(failure.ToString()));
         inbox.Attach(thread);
