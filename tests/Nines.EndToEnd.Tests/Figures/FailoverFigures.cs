@@ -50,10 +50,26 @@ public sealed class FailoverFigures
         await cluster.Process(leader).ResumeAsync();
     });
 
-    private static async Task MeasureAsync(string what, Func<LiveCluster, int, Task> strike)
+    [Fact(Explicit = true)]
+    public async Task Write_gap_after_a_disk_hang_of_the_leader()
+    {
+        await using FreezableDisks disks = await FreezableDisks.MountOrSkipAsync();
+        await MeasureAsync(
+            "disk hang",
+            async (_, leader) =>
+            {
+                await using (await disks.FreezeAsync(leader))
+                {
+                    await Task.Delay(Faults.Hang);
+                }
+            },
+            disks.ClusterDirectory);
+    }
+
+    private static async Task MeasureAsync(string what, Func<LiveCluster, int, Task> strike, string? directory = null)
     {
         int blows = int.TryParse(Environment.GetEnvironmentVariable(Variable), CultureInfo.InvariantCulture, out int wanted) ? wanted : DefaultBlows;
-        await using LiveCluster cluster = await LiveCluster.StartAsync();
+        await using LiveCluster cluster = await LiveCluster.StartAsync(directory: directory);
         await SdkRegisters.CreateTableAsync(cluster.TablesUrls[0]);
         string key = await KeyInAsync(cluster, Group);
         List<List<long>> acknowledged = [.. Enumerable.Range(0, Writers).Select(_ => new List<long>())];

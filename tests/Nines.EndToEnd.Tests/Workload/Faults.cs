@@ -10,6 +10,9 @@ internal sealed record Blow(string What, int Node, long AtUs, IReadOnlyList<int>
 /// <summary>Kills and pauses each node in turn, and waits after each blow until the cluster is whole again.</summary>
 internal sealed class Faults(LiveCluster cluster, TimeSpan down, TimeSpan paused)
 {
+    /// <summary>As long as a disk hangs.</summary>
+    public static readonly TimeSpan Hang = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan Look = TimeSpan.FromSeconds(6);
 
     private readonly List<Blow> _blows = [];
@@ -32,6 +35,24 @@ internal sealed class Faults(LiveCluster cluster, TimeSpan down, TimeSpan paused
         }
         while (Worker.NowUs() < until);
     }
+
+    /// <summary>The disk of the node that leads most hangs for <see cref="Hang"/>.</summary>
+    public async Task HangDiskAsync(FreezableDisks disks)
+    {
+        int node = await TakeAsync([.. cluster.Nodes]);
+        IReadOnlyList<int> led = await cluster.LedByAsync(node);
+        _blows.Add(new Blow("disk hang", node, Worker.NowUs(), led));
+        await using (await disks.FreezeAsync(node))
+        {
+            await Task.Delay(Hang);
+        }
+
+        await cluster.WholeAsync();
+    }
+
+    /// <summary>The longest time in milliseconds without an acknowledged write of any group the node led; 0 when none was written to.</summary>
+    public static long WorstGapMs(Blow blow, IReadOnlyList<Observation> history) =>
+        blow.Led.Select(group => Gap(history, group, blow.AtUs) / 1000).DefaultIfEmpty().Max();
 
     /// <summary>Of the nodes still to come in this round the one that leads most: a blow to a follower shows little.</summary>
     private async Task<int> TakeAsync(List<int> left)
