@@ -222,8 +222,47 @@ public sealed partial class RaftNode
         }
     }
 
+    /// <summary>
+    /// A leader that has to go, and is not dead, spares the group the wait for a timeout: the follower that has most of the log is asked to
+    /// campaign at once (3.10). Nothing depends on it.
+    /// </summary>
+    private void SendSuccessor(RaftOutput output)
+    {
+        Progress? best = null;
+        for (int i = 0; i < _progress.Count; i++)
+        {
+            Progress progress = _progress.GetValueAtIndex(i);
+            bool fits = Configuration.IsVoter(progress.Node) && progress.Match >= Commit;
+            if (fits && (best is null || (progress.Match, progress.RecentlyActive).CompareTo((best.Match, best.RecentlyActive)) > 0))
+            {
+                best = progress;
+            }
+        }
+
+        if (best is not null)
+        {
+            output.SendNow.Add(RaftMessage.TimeoutNow(Self, best.Node, _term));
+        }
+    }
+
     private void DrawElectionTimeout() =>
         _electionTimeout = _options.ElectionTimeoutTicks + _random.Below(_options.ElectionTimeoutTicks);
+
+    /// <summary>
+    /// After the first attempt, which often fails because two began at once, the second comes sooner: the silence of the leader has been
+    /// waited for already. Whoever fails again may be on slow links or disks, where votes need all the time they can get.
+    /// </summary>
+    private void DrawNextTimeout()
+    {
+        if (Role != RaftRole.Follower)
+        {
+            DrawElectionTimeout();
+            return;
+        }
+
+        int least = Math.Max(1, _options.ElectionTimeoutTicks / 2);
+        _electionTimeout = least + _random.Below(Math.Max(1, _options.ElectionTimeoutTicks - least));
+    }
 
     private readonly struct Votes(SortedList<int, bool> said) : IVotes
     {

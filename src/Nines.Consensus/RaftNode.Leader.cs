@@ -41,6 +41,7 @@ public sealed partial class RaftNode
     {
         if (!CanLead)
         {
+            SendSuccessor(output);
             BecomeFollower(_term, NodeId.None, output);
             return;
         }

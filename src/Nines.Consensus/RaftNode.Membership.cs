@@ -64,6 +64,7 @@ public sealed partial class RaftNode
         {
             // The others must hear of this commit from here before they are on their own (4.2.2).
             SendHeartbeats(output);
+            SendSuccessor(output);
             BecomeFollower(_term, NodeId.None, output);
         }
     }

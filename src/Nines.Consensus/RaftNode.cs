@@ -104,6 +104,9 @@ public sealed partial class RaftNode
     /// </summary>
     public bool CanLead { get; set; } = true;
 
+    /// <summary>Leader: it hands its leadership over and takes no proposals until that is done or given up.</summary>
+    public bool IsTransferring => !_transferee.IsNone;
+
     /// <summary>Nothing at all is under way: a leader whose group may stop ticking.</summary>
     public bool IsQuiescible
     {
@@ -192,7 +195,7 @@ public sealed partial class RaftNode
         else if (_electionElapsed >= _electionTimeout)
         {
             _electionElapsed = 0;
-            DrawElectionTimeout();
+            DrawNextTimeout();
             SuspectLeader(output);
             Campaign(pre: true, transfer: false, output);
         }
@@ -307,7 +310,7 @@ public sealed partial class RaftNode
             // the survivors from splitting their votes.
             SuspectLeader(output);
             _electionElapsed = 0;
-            _electionTimeout = 1 + _random.Below(Math.Max(1, _options.ElectionTimeoutTicks / 2));
+            _electionTimeout = 1 + _random.Below(Math.Max(1, _options.ElectionTimeoutTicks / 4));
         }
     }
 
@@ -335,6 +338,7 @@ public sealed partial class RaftNode
         _flushStalled = true;
         if (Role == RaftRole.Leader)
         {
+            SendSuccessor(output);
             BecomeFollower(_term, NodeId.None, output);
         }
     }

@@ -201,6 +201,62 @@ public sealed class ElectionTests
     }
 
     [Fact]
+    public void A_leader_whose_disk_hangs_asks_another_to_lead_before_it_goes()
+    {
+        var group = new Group(3);
+        group.Elect(1);
+        group[1].Hangs = true;
+        group.Propose(1, "a");
+        group.Deliver();
+        for (int i = 0; group.Raft(1).Role == RaftRole.Leader; i++)
+        {
+            Assert.True(i <= group.Options.FlushStallTicks);
+            group.TickAll();
+        }
+
+        group.Deliver();
+        Assert.Single(group.All, m => m.Raft.Role == RaftRole.Leader && m.Raft.Term == new Term(2));
+    }
+
+    [Fact]
+    public void A_leader_that_removed_itself_asks_another_to_lead_before_it_goes()
+    {
+        var group = new Group(4);
+        group.Elect(1);
+        group.Change(1, new ConfigurationChange(ChangeKind.Remove, new(1)));
+        group.Deliver();
+        Assert.Equal(RaftRole.Follower, group.Raft(1).Role);
+        Assert.Single(group.All, m => m.Raft.Role == RaftRole.Leader && m.Raft.Term == new Term(2));
+    }
+
+    [Fact]
+    public void The_second_attempt_comes_sooner_than_the_first_and_the_third()
+    {
+        var group = new Group(3);
+        group.Elect(1);
+        int first = TicksUntilPreVote(group, 3);
+        int second = TicksUntilPreVote(group, 3);
+        int third = TicksUntilPreVote(group, 3);
+        int timeout = group.Options.ElectionTimeoutTicks;
+        Assert.InRange(first, timeout, (2 * timeout) - 1);
+        Assert.InRange(second, timeout / 2, timeout - 1);
+        Assert.InRange(third, timeout, (2 * timeout) - 1);
+    }
+
+    private static int TicksUntilPreVote(Group group, int node)
+    {
+        group.Wire.Clear();
+        for (int ticks = 1; ; ticks++)
+        {
+            group.Tick(node);
+            if (group.Wire.Exists(m => m.Kind == RaftMessageKind.PreVote))
+            {
+                return ticks;
+            }
+        }
+    }
+
+    [Fact]
     public void A_learner_whose_leader_is_gone_does_not_speak_for_it()
     {
         var group = new Group(3, spares: 1);
