@@ -22,7 +22,9 @@ public sealed partial class Reactor
         ScrubWhenDue(replica);
         if (replica.IsQuiesced && MustWake(replica))
         {
+            // The silence was waited for while the group was quiet: a follower need not wait for it again.
             replica.Wake();
+            replica.Step(RaftInput.PeerUnreachable(replica.Raft.Leader));
         }
 
         PreferLeader(replica);
@@ -140,7 +142,8 @@ public sealed partial class Reactor
     }
 
     /// <summary>
-    /// Spreads leaders over the nodes: a leader that is not the preferred replica hands over once that one is alive and up to date.
+    /// Spreads leaders over the nodes: a leader that is not the preferred replica hands over once that one is alive and has all that is
+    /// committed but little: writes wait until it has the rest. One group after the other, so that a node never takes many at once.
     /// </summary>
     private void PreferLeader(Replica replica)
     {
@@ -150,9 +153,8 @@ public sealed partial class Reactor
             return;
         }
 
-        replica.LeaderTicks = 0;
         IReadOnlyList<NodeId> replicas = _map.ReplicasOf(replica.Group);
-        if (replicas.Count == 0 || replicas[0] == Self || IsSilent(replicas[0]))
+        if (replicas.Count == 0 || replicas[0] == Self || IsSilent(replicas[0]) || _replicas.Values.Any(r => r.Raft.IsTransferring))
         {
             return;
         }
@@ -160,8 +162,9 @@ public sealed partial class Reactor
         foreach (Progress progress in replica.Raft.Followers)
         {
             if (progress.Node == replicas[0] && progress.State == ProgressState.Replicate
-                && replica.Raft.Log.LastIndex - progress.Match < _options.KeepEntries)
+                && replica.Raft.Commit - progress.Match <= CaughtUpEntries)
             {
+                replica.LeaderTicks = 0;
                 replica.Wake();
                 replica.Step(RaftInput.TransferLeadership(replicas[0]));
                 MarkDirty(replica);
