@@ -6,8 +6,11 @@ public sealed record ReactorOptions
     /// <summary>Milliseconds of one tick. Only for arithmetic on deadlines: the reactor reads no clock.</summary>
     public int TickMs { get; init; } = 25;
 
-    /// <summary>Election timeout, drawn per election from [T, 2T): 250 to 500 ms.</summary>
-    public int ElectionTimeoutTicks { get; init; } = 10;
+    /// <summary>
+    /// Election timeout, drawn per election from [T, 2T): 500 ms to 1 s. Silence is the rare way to lose a leader, a broken connection the
+    /// usual one, and that is acted on at once; so this may be long enough for a machine with more to do than it can.
+    /// </summary>
+    public int ElectionTimeoutTicks { get; init; } = 20;
 
     public int HeartbeatTicks { get; init; } = 2;
 

@@ -29,7 +29,7 @@ public class RoutingTests
             TestRequest request = write ? cluster.Write(home, group, $"k={g}") : cluster.Read(home, group, "k");
             int waited = TicksUntilDone(cluster, request);
             Assert.Equal(Outcome.Done, request.Answer!.Value.Outcome);
-            Assert.InRange(waited, 10, 40);
+            Assert.InRange(waited, 20, 60);
             cluster.Paused.Clear();
             cluster.Tick(100);
             TestRequest read = cluster.Read(home, group, "k");

@@ -103,7 +103,7 @@ public static class ConfigurationKeys
         "timeouts.heartbeat", "50ms", ADuration + ", from 10ms to 10s", "How often a leader speaks at least.");
 
     public static readonly ConfigurationKey Election = new(
-        "timeouts.election", "250ms", ADuration + ", from 3 times timeouts.heartbeat to 1m",
+        "timeouts.election", "500ms", ADuration + ", from 3 times timeouts.heartbeat to 1m",
         "Silence after which a follower asks for an election; up to twice as long, by chance.");
 
     public static readonly ConfigurationKey Deadline = new(
