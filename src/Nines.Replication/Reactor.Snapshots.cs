@@ -73,8 +73,13 @@ public sealed partial class Reactor
             files.Add(new(reader.Text(), reader.Count()));
         }
 
-        bool known = reader.IsComplete && group <= int.MaxValue && ReplicaMeta.TryDecode(position, meta, out _);
-        if (!known || Find(new((int)group)) is not { } replica || term < replica.Raft.Term)
+        if (!reader.IsComplete || group > int.MaxValue || !position.IsPlausible() || !term.IsPlausible() || !ReplicaMeta.TryDecode(position, meta, out _))
+        {
+            Peer(from).Malformed++;
+            return;
+        }
+
+        if (Find(new((int)group)) is not { } replica || term < replica.Raft.Term)
         {
             SendProgress(from, (int)group, id, SnapshotVerdict.Failed, 0);
             return;

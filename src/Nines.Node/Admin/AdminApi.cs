@@ -29,10 +29,16 @@ public sealed class AdminApi(NodeConfiguration configuration, IStatusSource sour
     /// <summary>A peer that hangs must not make the status hang.</summary>
     private static readonly TimeSpan PeerPatience = TimeSpan.FromMilliseconds(800);
 
+    /// <summary>Whatever answers at a peer's address, it does not fill this node's memory.</summary>
+    private const int MaxAnswerBytes = 4 << 20;
+
     private readonly HttpClient _peers = new(new SocketsHttpHandler
     {
         ConnectTimeout = PeerPatience, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30), UseProxy = false,
-    });
+    })
+    {
+        MaxResponseContentBufferSize = MaxAnswerBytes,
+    };
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -90,7 +96,9 @@ public sealed class AdminApi(NodeConfiguration configuration, IStatusSource sour
         {
             NodeStatus? answer = await _peers.GetFromJsonAsync(
                 peer.AdminUrl + "/status/local", StatusJson.Default.NodeStatus, patience.Token);
-            return answer?.Node == peer.Node.Value ? answer : Unreachable(peer, $"another process answers at {peer.AdminUrl}");
+            return answer is { IsWhole: true } && answer.Node == peer.Node.Value
+                ? answer
+                : Unreachable(peer, $"another process answers at {peer.AdminUrl}");
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {

@@ -41,17 +41,17 @@ public sealed record NodeStatus
     public required bool Reachable { get; init; }
 
     /// <summary>Why it is not reachable, or why it halted.</summary>
-    public string Error { get; init; } = "";
+    public string Error { get; init => field = value ?? ""; } = "";
 
     public long Boot { get; init; }
 
     public int ProcessId { get; init; }
 
-    public string Version { get; init; } = "";
+    public string Version { get; init => field = value ?? ""; } = "";
 
-    public string AdminUrl { get; init; } = "";
+    public string AdminUrl { get; init => field = value ?? ""; } = "";
 
-    public string TablesUrl { get; init; } = "";
+    public string TablesUrl { get; init => field = value ?? ""; } = "";
 
     public double UptimeSeconds { get; init; }
 
@@ -68,9 +68,13 @@ public sealed record NodeStatus
     /// <summary>Requests waiting in the node.</summary>
     public long InFlight { get; init; }
 
-    public IReadOnlyList<PeerStatus> Peers { get; init; } = [];
+    public IReadOnlyList<PeerStatus> Peers { get; init => field = value ?? []; } = [];
 
-    public IReadOnlyList<ReplicaStatus> Replicas { get; init; } = [];
+    public IReadOnlyList<ReplicaStatus> Replicas { get; init => field = value ?? []; } = [];
+
+    /// <summary>False for an answer with gaps in its lists, which the reader of JSON lets pass. No node sends one.</summary>
+    [JsonIgnore]
+    public bool IsWhole => Peers.All(p => p is not null) && Replicas.All(r => r is not null);
 }
 
 /// <summary>A node's connection to a peer.</summary>
@@ -95,12 +99,12 @@ public sealed record ReplicaStatus
 
     public required long LastIndex { get; init; }
 
-    public IReadOnlyList<int> Voters { get; init; } = [];
+    public IReadOnlyList<int> Voters { get; init => field = value ?? []; } = [];
 
-    public IReadOnlyList<int> Learners { get; init; } = [];
+    public IReadOnlyList<int> Learners { get; init => field = value ?? []; } = [];
 
     /// <summary>Why the replica halted; empty while it is well.</summary>
-    public string Fault { get; init; } = "";
+    public string Fault { get; init => field = value ?? ""; } = "";
 }
 
 /// <summary>One group over all its replicas.</summary>
@@ -124,9 +128,13 @@ public sealed record GroupStatus
 /// <param name="Lag">Committed entries it has not applied; -1 when its node did not answer.</param>
 public sealed record GroupReplica(int Node, string Role, long Applied, long Lag, string Fault);
 
-/// <summary>Generated at build time: a node that starts in a hurry does not reflect over types.</summary>
+/// <summary>
+/// Generated at build time: a node that starts in a hurry does not reflect over types. What an answer leaves out, an older node's for
+/// instance, the generated code sets to null although there is a default; so each property above takes null for its default.
+/// </summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, UseStringEnumConverter = true, WriteIndented = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ClusterStatus))]
 [JsonSerializable(typeof(NodeStatus))]
 [JsonSerializable(typeof(IReadOnlyList<Doctor.Finding>))]

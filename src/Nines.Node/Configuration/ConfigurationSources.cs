@@ -39,17 +39,28 @@ public sealed class ConfigurationSources
         string origin = $"file {path}";
         try
         {
-            using JsonDocument document = JsonDocument.Parse(
-                File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
-            AddObject(document.RootElement, "", origin);
-        }
-        catch (JsonException e)
-        {
-            Errors.Add(new ConfigurationError(FileKey, "", $"the file is not JSON: {e.Message}", origin));
+            return AddText(File.ReadAllText(path), origin);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Errors.Add(new ConfigurationError(FileKey, "", $"the file cannot be read: {e.Message}", origin));
+            return this;
+        }
+    }
+
+    /// <summary>Adds what the text of a configuration file says.</summary>
+    public ConfigurationSources AddText(string text, string origin)
+    {
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(
+                text, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
+            AddObject(document.RootElement, "", origin);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // The reader says InvalidOperationException for a string that is no Unicode (half of a surrogate pair).
+            Errors.Add(new ConfigurationError(FileKey, "", $"the file is not JSON: {e.Message}", origin));
         }
 
         return this;

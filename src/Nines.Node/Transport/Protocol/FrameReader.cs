@@ -34,11 +34,13 @@ public sealed class FrameReader(int maxPayloadBytes = FrameFormat.MaxPayloadByte
     {
         get
         {
+            // A long frame moves to the front of a buffer once, and then only when the buffer is full: a peer that sends byte by byte
+            // must not cost a buffer for each.
             int missing = MissingBytes();
             int free = _chunk.Length - _end;
             bool move = missing <= free
                 ? free < MinFreeBytes && Pending <= MinFreeBytes
-                : free < MinFreeBytes || Pending < free;
+                : free < MinFreeBytes || (_start > 0 && Pending < free);
             if (move)
             {
                 MoveToNewChunk(missing);

@@ -1,0 +1,162 @@
+using System.IO.Compression;
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Nines.Kernel;
+using Nines.Tables;
+using Nines.Tables.Engines;
+using Nines.Tables.Model.Machine;
+
+namespace Nines.Fuzz.Targets;
+
+/// <summary>
+/// The whole tables door over groups in memory: headers, body (plain or gzip), engine, answer. An input is five lines of headers and a body; it
+/// must get an HTTP answer that is neither a 500 nor nothing.
+/// </summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "Each episode disposes the engine of the one before.")]
+internal sealed class DoorTarget : FuzzTarget
+{
+    private static readonly string[] HeaderNames =
+        ["X-Amz-Target", "x-nines-consistency", "x-nines-session", "amz-sdk-invocation-id", "Content-Encoding"];
+
+    private static readonly string[] Operations =
+    [
+        "PutItem", "UpdateItem", "GetItem", "GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "CreateTable", "CreateTable",
+        "DescribeTable", "ListTables",
+    ];
+
+    private readonly IReadOnlyList<byte[]> _corpus;
+    private readonly byte[][] _setup;
+    private TablesDoor _door = null!;
+    private EmbeddedTableEngine? _engine;
+
+    public DoorTarget()
+        : base("tables.door")
+    {
+        _corpus =
+        [
+            .. TablesRequestTargets.Corpus.Select((body, i) => Request(Operations[i], Bytes.Of(body), i)),
+            Request("DeleteTable", Bytes.Of(TablesRequestTargets.Corpus[10]), 0),
+            Request("PutItem", Gzip(Bytes.Of(TablesRequestTargets.Corpus[0])), 0, "gzip"),
+        ];
+        string table = TablesRequestTargets.Corpus[8].Replace("table2", "table", StringComparison.Ordinal);
+        _setup = [Request("CreateTable", Bytes.Of(table), 0), .. _corpus.Take(2)];
+    }
+
+    public override IReadOnlyList<byte[]> Corpus => _corpus;
+
+    public override IReadOnlyList<byte[]> Pieces => Bytes.OfAll(TablesRequestTargets.Words);
+
+    public override int Episode => 200;
+
+    // Each group in memory keeps the first answer of every request; items stay below 400 KB.
+    public override long BytesAllowed(int length) => (4 << 20) + (1024L * length);
+
+    public override void Begin(Prng random)
+    {
+        _engine?.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _engine = new EmbeddedTableEngine(new MemoryGroups(), TimeProvider.System);
+        _door = new TablesDoor(_engine, new TablesDoorOptions { Node = "n1" });
+        foreach (byte[] request in _setup)
+        {
+            Try(request);
+        }
+    }
+
+    public override bool Try(byte[] input)
+    {
+        var context = new DefaultHttpContext();
+        HttpRequest request = context.Request;
+        request.Method = "POST";
+        request.Path = "/";
+        request.ContentType = "application/x-amz-json-1.0";
+        ReadOnlySpan<byte> left = input;
+        foreach (string name in HeaderNames)
+        {
+            int end = left.IndexOf((byte)'\n');
+            ReadOnlySpan<byte> line = end < 0 ? default : left[..end];
+            left = end < 0 ? left : left[(end + 1)..];
+            if (!line.IsEmpty)
+            {
+                request.Headers[name] = System.Text.Encoding.Latin1.GetString(line);
+            }
+        }
+
+        request.ContentLength = left.Length;
+        var answer = new MemoryStream();
+        context.Features.Set<IRequestBodyPipeFeature>(new BodyPipe(left.ToArray()));
+        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer));
+        Task handled = _door.HandleAsync(context);
+        if (!handled.IsCompleted)
+        {
+            handled.Wait(TimeSpan.FromSeconds(10));
+        }
+
+        handled.GetAwaiter().GetResult();
+        int status = context.Response.StatusCode;
+        Invariant.Assert(status is >= 200 and < 500, $"status {status}: {System.Text.Encoding.UTF8.GetString(answer.ToArray())}");
+        return status == 200;
+    }
+
+    private static byte[] Request(string operation, byte[] body, int variant, string encoding = "")
+    {
+        string[] levels = ["", "eventual", "sequential", "strong"];
+        string id = variant % 3 == 1 ? $"7e6ee4a5-0000-4000-8000-0000000000{variant:D2}" : "";
+        return [.. Bytes.Of($"DynamoDB_20120810.{operation}\n{levels[variant % 4]}\n\n{id}\n{encoding}\n"), .. body];
+    }
+
+    private static byte[] Gzip(byte[] body)
+    {
+        var stream = new MemoryStream();
+        using (var gzip = new GZipStream(stream, CompressionLevel.Fastest))
+        {
+            gzip.Write(body);
+        }
+
+        return stream.ToArray();
+    }
+
+    private sealed class BodyPipe(byte[] body) : IRequestBodyPipeFeature
+    {
+        public PipeReader Reader { get; } = PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(body));
+    }
+
+    /// <summary>Groups without replication.</summary>
+    private sealed class MemoryGroups : IReplicated
+    {
+        private readonly TablesMachine _machine = new();
+        private readonly MemoryState[] _states = [new(), new(), new()];
+        private readonly long[] _applied = new long[3];
+
+        public IReadOnlyList<GroupId> Groups { get; } = [new(1), new(2)];
+
+        public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) => new(1 + (int)(Crc32C.Of(partitionKey) % 2));
+
+        public ValueTask<Answer> WriteAsync(GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
+        {
+            lock (_states)
+            {
+                var body = new ByteBuffer();
+                long position = ++_applied[group.Value];
+                _machine.Apply(new CommandContext(new(position), 1_700_000_000_000), command.ToArray(), _states[group.Value], body);
+                return new(At(group, body));
+            }
+        }
+
+        public ValueTask<Answer> ReadAsync(
+            GroupId group, byte machine, Consistency consistency, LogIndex notBefore, ReadOnlyMemory<byte> query, TimeSpan timeout)
+        {
+            lock (_states)
+            {
+                var body = new ByteBuffer();
+                _machine.Query(query.ToArray(), _states[group.Value], body);
+                return new(At(group, body));
+            }
+        }
+
+        private Answer At(GroupId group, ByteBuffer body) => new()
+        {
+            Outcome = Outcome.Done, Group = group, Term = new(1), Position = new(_applied[group.Value]), Body = body.ToArray(),
+        };
+    }
+}

@@ -1,0 +1,94 @@
+using Nines.Kernel;
+using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Machine;
+using Nines.Tables.Model.Values;
+
+namespace Nines.Fuzz.Targets;
+
+/// <summary>Commands, queries and answers of the tables machine.</summary>
+internal static class TablesMachineTargets
+{
+    private const ulong Table = 7;
+
+    public static IReadOnlyList<TargetEntry> All { get; } =
+    [
+        new("tables.command", () => new MachineTarget("tables.command", new TablesMachine(), Commands(), Commands(), 500)),
+        new("tables.answer", () => new Decoder("tables.answer", Answers(), TryAnswer) { PerByte = 1024 }),
+    ];
+
+    public static IReadOnlyList<byte[]> Commands()
+    {
+        TableDescription row = TablesValueTargets.Row();
+        var keyBytes = new ByteBuffer();
+        KeyEncoding.Key(AttributeValue.Of("a"), AttributeValue.Of(1), keyBytes);
+        byte[] key = keyBytes.ToArray();
+        Item keyItem = Item.Of(("id", AttributeValue.Of("a")), ("r", AttributeValue.Of(1)));
+        Item item = Item.Of(("id", AttributeValue.Of("a")), ("r", AttributeValue.Of(1)), ("v", AttributeValue.Of(5)), ("l", new ListValue([])));
+        byte[] condition = TablesValueTargets.EncodedConditions()[2];
+        byte[] update = TablesValueTargets.EncodedUpdates()[1];
+        return
+        [
+            Bytes.Of(b => TableCommand.RegisterTable(b, row.Schema)),
+            Bytes.Of(b => Put(b, key, item, ItemFlags.Measure, [])),
+            Bytes.Of(b => Put(b, key, item, ItemFlags.Condition | ItemFlags.ReturnItemOnFailure, condition)),
+            Bytes.Of(b => Write(b, TableCommandKind.UpdateItem, key, keyItem, ItemFlags.Update | ItemFlags.Measure, update, ReturnValues.UpdatedNew)),
+            Bytes.Of(b => Write(b, TableCommandKind.UpdateItem, key, keyItem, ItemFlags.None, [], ReturnValues.AllNew)),
+            Bytes.Of(b => Write(b, TableCommandKind.DeleteItem, key, null, ItemFlags.None, [], ReturnValues.AllOld)),
+            Bytes.Of(b => TableCommand.CreateTable(b, row)), Bytes.Of(b => TableCommand.ActivateTable(b, "table", Table)),
+            Bytes.Of(b => TableCommand.DeleteTable(b, "table")), Bytes.Of(b => TableCommand.ForgetTable(b, "table", Table)),
+            Bytes.Of(b => TableCommand.CreateTable(b, row with { Name = "other" })), Bytes.Of(b => TableCommand.DropTable(b, 8)),
+            Bytes.Of(b => TableCommand.GetItem(b, Table, key, ItemFlags.None)),
+            Bytes.Of(b =>
+            {
+                TableCommand.GetItem(b, Table, key, ItemFlags.Projection);
+                b.Raw(TablesValueTargets.EncodedProjections()[0]);
+            }),
+            Bytes.Of(b => TableCommand.DescribeTable(b, "table")), Bytes.Of(b => TableCommand.ListTables(b, "", 10)), Bytes.Of(TableCommand.PendingTables),
+        ];
+    }
+
+    private static void Put(ByteBuffer b, byte[] key, Item item, ItemFlags flags, byte[] condition) =>
+        Write(b, TableCommandKind.PutItem, key, item, flags, condition, ReturnValues.AllOld);
+
+    private static void Write(
+        ByteBuffer b, TableCommandKind kind, byte[] key, Item? item, ItemFlags flags, byte[] expressions, ReturnValues returns)
+    {
+        TableCommand.BeginItem(b, kind, Table, key, flags, returns);
+        b.Raw(expressions);
+        if (item is not null)
+        {
+            ItemCodec.Encode(item, b);
+        }
+    }
+
+    private static IReadOnlyList<byte[]> Answers() =>
+    [
+        Bytes.Of(b => TableAnswer.Write(b, TableError.ConditionalCheckFailed(TablesValueTargets.Item))),
+        Bytes.Of(b => TableAnswer.Write(b, TablesValueTargets.Row())),
+        Bytes.Of(b =>
+        {
+            TableAnswer.BeginItem(b, (100, 2000), true);
+            ItemCodec.Encode(TablesValueTargets.Item, b);
+        }),
+        Bytes.Of(b => TableAnswer.WriteMore(b, true)),
+        Bytes.Of(b =>
+        {
+            TableAnswer.WriteMore(b, true);
+            b.Count(2);
+            b.Text("table");
+            b.Text("other");
+        }),
+    ];
+
+    private static bool TryAnswer(byte[] input)
+    {
+        bool any = TableAnswer.TryReadError(input) is not null;
+        any |= TableAnswer.TryReadItem(input, out _, out _, out _);
+        any |= TableAnswer.TryReadRow(input) is not null;
+        any |= TableAnswer.TryReadRows(input) is not null;
+        any |= TableAnswer.TryReadNames(input) is not null;
+        any |= TableAnswer.TryReadMore(input) is not null;
+        _ = TableAnswer.StatusOf(input);
+        return any;
+    }
+}

@@ -1,0 +1,54 @@
+using Nines.Tables.Model.Requests;
+using Nines.Tables.Protocol;
+
+namespace Nines.Fuzz.Targets;
+
+/// <summary>Bodies of requests to the tables door, operation by operation, and the door as a whole.</summary>
+internal static class TablesRequestTargets
+{
+    public static readonly string[] Corpus =
+    [
+        """{"TableName":"table","Item":{"id":{"S":"aé\n"},"r":{"N":"1"},"n":{"N":"-1.5e3"},"b":{"B":"AAEC"},"l":{"L":[{"BOOL":true},{"NULL":true}]},"m":{"M":{"x":{"SS":["a","b"]},"y":{"NS":["1","2"]},"z":{"BS":["AA=="]}}}},"ConditionExpression":"attribute_not_exists(#a) AND v > :v","ExpressionAttributeNames":{"#a":"id"},"ExpressionAttributeValues":{":v":{"N":"1"}},"ReturnValues":"ALL_OLD","ReturnConsumedCapacity":"TOTAL"}""",
+        """{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"UpdateExpression":"SET a.b[1] = if_not_exists(a, :v) + :w REMOVE #c ADD d :w DELETE e :s","ExpressionAttributeNames":{"#c":"c"},"ExpressionAttributeValues":{":v":{"N":"1"},":w":{"N":"2"},":s":{"SS":["x"]}},"ReturnValues":"UPDATED_NEW"}""",
+        """{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"ConsistentRead":true,"ProjectionExpression":"a, b.c[2], #d","ExpressionAttributeNames":{"#d":"d"}}""",
+        """{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"AttributesToGet":["a","b"],"ReturnConsumedCapacity":"INDEXES"}""",
+        """{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"Expected":{"a":{"Value":{"S":"b"},"Exists":true},"c":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"x"}]}},"ConditionalOperator":"AND"}""",
+        """{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"AttributeUpdates":{"a":{"Action":"PUT","Value":{"S":"b"}},"n":{"Action":"ADD","Value":{"N":"1"}}},"Expected":{"z":{"Exists":false}},"ReturnValues":"ALL_NEW"}""",
+        """{"RequestItems":{"table":{"Keys":[{"id":{"S":"a"},"r":{"N":"1"}},{"id":{"S":"b"},"r":{"N":"2"}}],"ConsistentRead":false,"ProjectionExpression":"a"}},"ReturnConsumedCapacity":"INDEXES"}""",
+        """{"RequestItems":{"table":[{"PutRequest":{"Item":{"id":{"S":"a"},"r":{"N":"1"}}}},{"DeleteRequest":{"Key":{"id":{"S":"b"},"r":{"N":"1"}}}}]}}""",
+        """{"TableName":"table2","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"r","AttributeType":"N"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName":"r","KeyType":"RANGE"}],"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},"StreamSpecification":{"StreamEnabled":false},"Tags":[]}""",
+        """{"TableName":"table3","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"B"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"TableClass":"STANDARD","DeletionProtectionEnabled":true}""",
+        """{"TableName":"table"}""",
+        """{"Limit":10,"ExclusiveStartTableName":"table"}""",
+    ];
+
+    public static readonly string[] Words =
+    [
+        "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1", "-1e400", "\"S\"", "\"N\"", "\"M\"", "\"L\"", "{\"L\":[", "{\"M\":{\"a\":", "\\ud800", "\\u0000",
+        "\"TableName\"", "\"Item\":", "\"Keys\":[", "é", "😀", "9999999999999999999999", "\"\"", "{}", "[]", " ", "\"RequestItems\":",
+    ];
+
+    private static readonly IReadOnlyList<byte[]> Pieces = Bytes.OfAll(Words);
+
+    public static IReadOnlyList<TargetEntry> All { get; } =
+    [
+        Entry("tables.put", i => RequestParser.Item(i, ItemOperation.Put).IsGood, 0),
+        Entry("tables.get", i => RequestParser.Item(i, ItemOperation.Get).IsGood, 2, 3),
+        Entry("tables.delete", i => RequestParser.Item(i, ItemOperation.Delete).IsGood, 4),
+        Entry("tables.update", i => RequestParser.Item(i, ItemOperation.Update).IsGood, 1, 5),
+        Entry("tables.batchget", i => RequestParser.BatchGet(i).IsGood, 6),
+        Entry("tables.batchwrite", i => RequestParser.BatchWrite(i).IsGood, 7),
+        Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
+        Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10),
+        Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
+        Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
+        new("tables.door", static () => new DoorTarget()),
+    ];
+
+    // One in eight comes from another operation's requests.
+    private static TargetEntry Entry(string name, Func<byte[], bool> parse, params int[] own)
+    {
+        byte[][] corpus = [.. Bytes.OfAll(own.SelectMany(o => Enumerable.Repeat(Corpus[o], 8))), .. Bytes.OfAll(Corpus)];
+        return new(name, () => new Decoder(name, corpus, parse) { Words = Pieces, PerByte = 512, Fixed = 128 << 10 });
+    }
+}
