@@ -58,29 +58,29 @@ public static class RaftCodec
     {
         var reader = new ByteReader(bytes);
         var kind = (RaftMessageKind)reader.Byte();
-        var from = new NodeId(ReadInt(ref reader));
-        var to = new NodeId(ReadInt(ref reader));
-        var term = new Term(ReadBounded(ref reader));
+        var from = reader.Node();
+        var to = reader.Node();
+        var term = reader.Term();
         message = default;
         switch (kind)
         {
             case RaftMessageKind.PreVote or RaftMessageKind.Vote:
                 message = RaftMessage.Vote(
-                    from, to, term, ReadPosition(ref reader), kind == RaftMessageKind.PreVote, ReadFlag(ref reader));
+                    from, to, term, reader.Position(), kind == RaftMessageKind.PreVote, reader.Flag());
                 break;
             case RaftMessageKind.PreVoteAnswer or RaftMessageKind.VoteAnswer:
-                message = RaftMessage.VoteAnswer(from, to, term, kind == RaftMessageKind.PreVoteAnswer, ReadFlag(ref reader));
+                message = RaftMessage.VoteAnswer(from, to, term, kind == RaftMessageKind.PreVoteAnswer, reader.Flag());
                 break;
             case RaftMessageKind.Append:
-                LogPosition previous = ReadPosition(ref reader);
-                var commit = new LogIndex(ReadBounded(ref reader));
+                LogPosition previous = reader.Position();
+                var commit = reader.Index();
                 ReadEntries(ref reader, previous, term, entries);
                 message = RaftMessage.Append(from, to, term, previous, entries.Count, commit, entries);
                 break;
             case RaftMessageKind.AppendAnswer:
-                bool accepted = ReadFlag(ref reader);
-                LogPosition position = ReadPosition(ref reader);
-                var refused = new LogIndex(ReadBounded(ref reader));
+                bool accepted = reader.Flag();
+                LogPosition position = reader.Position();
+                var refused = reader.Index();
                 message = accepted
                     ? RaftMessage.AppendAnswer(from, to, term, position.Index)
                     : RaftMessage.AppendRefused(from, to, term, refused, position);
@@ -91,10 +91,10 @@ public static class RaftCodec
 
                 break;
             case RaftMessageKind.Heartbeat:
-                message = RaftMessage.Heartbeat(from, to, term, new(ReadBounded(ref reader)), ReadRound(ref reader));
+                message = RaftMessage.Heartbeat(from, to, term, reader.Index(), (ulong)reader.Counted());
                 break;
             case RaftMessageKind.HeartbeatAnswer:
-                message = RaftMessage.HeartbeatAnswer(from, to, term, ReadRound(ref reader));
+                message = RaftMessage.HeartbeatAnswer(from, to, term, (ulong)reader.Counted());
                 break;
             case RaftMessageKind.TimeoutNow:
                 message = RaftMessage.TimeoutNow(from, to, term);
@@ -126,7 +126,7 @@ public static class RaftCodec
         int count = reader.Items(MinEntryBytes);
         for (int i = 1; i <= count && !reader.Failed; i++)
         {
-            var term = new Term(ReadBounded(ref reader));
+            var term = reader.Term();
             var kind = (EntryKind)reader.Byte();
             ReadOnlyMemory<byte> payload = reader.BlobMemory();
             bool wellFormed = term >= last && term <= leaderTerm && kind <= EntryKind.Configuration
@@ -146,46 +146,5 @@ public static class RaftCodec
     {
         to.Count(position.Term.Value);
         to.Count(position.Index.Value);
-    }
-
-    private static LogPosition ReadPosition(ref ByteReader reader) =>
-        new(new(ReadBounded(ref reader)), new(ReadBounded(ref reader)));
-
-    /// <summary>Terms, indexes and rounds stay far from overflow, whatever the bytes say.</summary>
-    private static long ReadBounded(ref ByteReader reader)
-    {
-        long value = reader.Count();
-        if (value > long.MaxValue / 4)
-        {
-            reader.Fail();
-            return 0;
-        }
-
-        return value;
-    }
-
-    private static ulong ReadRound(ref ByteReader reader) => (ulong)ReadBounded(ref reader);
-
-    private static bool ReadFlag(ref ByteReader reader)
-    {
-        byte flag = reader.Byte();
-        if (flag > 1)
-        {
-            reader.Fail();
-        }
-
-        return flag == 1;
-    }
-
-    private static int ReadInt(ref ByteReader reader)
-    {
-        long value = reader.Count();
-        if (value > int.MaxValue)
-        {
-            reader.Fail();
-            return 0;
-        }
-
-        return (int)value;
     }
 }

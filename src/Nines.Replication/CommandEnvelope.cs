@@ -33,8 +33,8 @@ internal readonly record struct CommandEnvelope(
         bool known = reader.Byte() == Version;
         byte machine = reader.Byte();
         RequestId id = ForwardCodec.ReadId(ref reader);
-        long time = reader.Count();
-        long session = reader.Count();
+        long time = reader.Counted();
+        long session = reader.Counted();
         envelope = new(machine, id, time, session, payload[reader.Offset..]);
         return known && !reader.Failed;
     }

@@ -36,7 +36,7 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
         var members = new SortedDictionary<int, BootId>();
         for (int left = reader.Items(2); left > 0; left--)
         {
-            members[(int)(reader.Count() & int.MaxValue)] = new(reader.Count());
+            members[reader.SmallCount()] = new(reader.Count());
         }
 
         return known && reader.IsComplete

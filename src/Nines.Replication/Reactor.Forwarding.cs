@@ -28,7 +28,7 @@ public sealed partial class Reactor
         }
         else if (!forward.IsWrite && forward.Consistency != Consistency.Strong && replica.IsReadable)
         {
-            replica.ReadSequential(ReadWaiter.For(from, forward, _now));
+            ReadHere(from, forward, replica);
         }
         else if (!replica.IsLeader)
         {
@@ -48,8 +48,7 @@ public sealed partial class Reactor
             : forward.IsWrite ? RefusesWrites(replica) : null;
         if (refusal is { } reason)
         {
-            var answer = new Answer { Outcome = Outcome.NotDone, Reason = reason, Group = forward.Group, RetryAfterMs = 50 };
-            ((IReplicaHost)this).AnswerRemote(from, forward.Sequence, answer);
+            AnswerNotDone(from, forward, reason);
         }
         else if (forward.IsWrite)
         {
@@ -59,6 +58,25 @@ public sealed partial class Reactor
         {
             replica.ReadStrong(ReadWaiter.For(from, forward, _now));
         }
+    }
+
+    /// <summary>A sequential read may have to wait for its session's position, as long as it likes: it counts like all that wait.</summary>
+    private void ReadHere(NodeId from, in Forward forward, Replica replica)
+    {
+        if (RemoteWaiters() >= _options.MaxForwarded)
+        {
+            AnswerNotDone(from, forward, Reason.Overloaded);
+        }
+        else
+        {
+            replica.ReadSequential(ReadWaiter.For(from, forward, _now));
+        }
+    }
+
+    private void AnswerNotDone(NodeId from, in Forward forward, Reason reason)
+    {
+        var answer = new Answer { Outcome = Outcome.NotDone, Reason = reason, Group = forward.Group, RetryAfterMs = 50 };
+        ((IReplicaHost)this).AnswerRemote(from, forward.Sequence, answer);
     }
 
     private int RemoteWaiters()

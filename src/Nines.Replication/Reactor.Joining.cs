@@ -54,7 +54,7 @@ public sealed partial class Reactor
     {
         var reader = new ByteReader(body);
         var incarnation = new BootId(reader.Count());
-        if (!reader.IsComplete)
+        if (IsMalformed(from, reader))
         {
             return;
         }
@@ -78,10 +78,10 @@ public sealed partial class Reactor
     private void OnHelloAnswer(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        bool settled = reader.Byte() == 1;
+        bool settled = reader.Flag();
         var incarnation = new BootId(reader.Count());
         var known = new BootId(reader.Count());
-        if (!reader.IsComplete || !IsJoining)
+        if (IsMalformed(from, reader) || !IsJoining)
         {
             return;
         }

@@ -35,7 +35,7 @@ public sealed partial class Reactor
     {
         var reader = new ByteReader(body);
         long epoch = reader.Count();
-        if (reader.IsComplete && _mapAgreed && epoch < _map.Epoch)
+        if (!IsMalformed(from, reader) && _mapAgreed && epoch < _map.Epoch)
         {
             _map.Write(_outbox.Open(from, MessageKind.MapNews));
             _outbox.Close();

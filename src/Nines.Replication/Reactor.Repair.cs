@@ -63,10 +63,10 @@ public sealed partial class Reactor
     private void OnRepairRequest(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        int group = (int)(reader.Count() & int.MaxValue);
-        var index = new LogIndex(reader.Count());
-        var term = new Term(reader.Count());
-        if (reader.Failed)
+        int group = reader.SmallCount();
+        LogIndex index = reader.Index();
+        Term term = reader.Term();
+        if (IsMalformed(from, reader))
         {
             return;
         }
@@ -112,10 +112,10 @@ public sealed partial class Reactor
             : _repairs.TryGetValue(group, out Repairing? repairing) && repairing.TryGet(index, out entry);
     }
 
-    private void OnRepairAnswer(ReadOnlyMemory<byte> body)
+    private void OnRepairAnswer(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        int group = (int)(reader.Count() & int.MaxValue);
+        int group = reader.SmallCount();
         if (!_repairs.TryGetValue(group, out Repairing? repairing))
         {
             return;
@@ -123,15 +123,17 @@ public sealed partial class Reactor
 
         while (!reader.Failed && reader.Left > 0)
         {
-            var term = new Term(reader.Count());
-            var index = new LogIndex(reader.Count());
+            LogPosition position = reader.Position();
             var kind = (EntryKind)reader.Byte();
             byte[] payload = reader.Blob().ToArray();
-            if (!reader.Failed && kind <= EntryKind.Configuration && repairing.Fill(new(term, index, kind, payload)))
+            var entry = new LogEntry(position.Term, position.Index, kind, payload);
+            if (!reader.Failed && IsEntry(entry) && repairing.Fill(entry))
             {
-                _log.Repair(new(group), new(term, index, kind, payload));
+                _log.Repair(new(group), entry);
             }
         }
+
+        IsMalformed(from, reader);
 
         if (repairing.IsWhole)
         {
@@ -144,6 +146,9 @@ public sealed partial class Reactor
             Publish();
         }
     }
+
+    private static bool IsEntry(in LogEntry entry) => entry.Kind <= EntryKind.Command
+        || (entry.Kind == EntryKind.Configuration && Configuration.TryRead(entry.Payload.Span, out _));
 
     /// <summary>A message for a group of which this node has no working replica.</summary>
     private void OnStrayRaft(NodeId from, GroupId group, in RaftMessage message)
@@ -180,8 +185,8 @@ public sealed partial class Reactor
     private void OnAmnesiac(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
-        if (!reader.IsComplete || group > int.MaxValue || Find(new((int)group)) is not { IsLeader: true } replica)
+        GroupId group = reader.Group();
+        if (IsMalformed(from, reader) || Find(group) is not { IsLeader: true } replica)
         {
             return;
         }
@@ -194,13 +199,12 @@ public sealed partial class Reactor
     private void OnReadmit(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long number = reader.Count();
-        if (!reader.IsComplete || number > int.MaxValue || !_lost.Remove((int)number))
+        GroupId group = reader.Group();
+        if (IsMalformed(from, reader) || !_lost.Remove(group.Value))
         {
             return;
         }
 
-        var group = new GroupId((int)number);
         _parts.Disk.CreateDirectory(ReactorStart.DirectoryOf(group));
         SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(group));
         _log.RemoveGroup(group);

@@ -62,26 +62,30 @@ public sealed partial class Reactor
     private void OnSnapshotBegin(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
+        GroupId group = reader.Group();
         ulong id = reader.Varint();
-        var term = new Term(reader.Count());
-        var position = new LogPosition(new(reader.Count()), new(reader.Count()));
+        Term term = reader.Term();
+        LogPosition position = reader.Position();
         byte[] meta = reader.Blob().ToArray();
         var files = new List<SnapshotFile>();
         for (int left = reader.Items(2); left > 0; left--)
         {
-            files.Add(new(reader.Text(), reader.Count()));
+            files.Add(new(reader.Text(), reader.Counted()));
         }
 
-        if (!reader.IsComplete || group > int.MaxValue || !position.IsPlausible() || !term.IsPlausible() || !ReplicaMeta.TryDecode(position, meta, out _))
+        if (!ReplicaMeta.TryDecode(position, meta, out _))
         {
-            Peer(from).Malformed++;
+            reader.Fail();
+        }
+
+        if (IsMalformed(from, reader))
+        {
             return;
         }
 
-        if (Find(new((int)group)) is not { } replica || term < replica.Raft.Term)
+        if (Find(group) is not { } replica || term < replica.Raft.Term)
         {
-            SendProgress(from, (int)group, id, SnapshotVerdict.Failed, 0);
+            SendProgress(from, group.Value, id, SnapshotVerdict.Failed, 0);
             return;
         }
 
@@ -96,7 +100,7 @@ public sealed partial class Reactor
 
             if (current.IsInstalling)
             {
-                SendProgress(from, (int)group, id, SnapshotVerdict.Failed, 0);
+                SendProgress(from, group.Value, id, SnapshotVerdict.Failed, 0);
                 return;
             }
         }
@@ -127,12 +131,12 @@ public sealed partial class Reactor
     private void OnSnapshotChunk(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
+        GroupId group = reader.Group();
         ulong id = reader.Varint();
         long stream = reader.Count();
         ReadOnlySpan<byte> bytes = reader.Blob();
-        if (!reader.IsComplete || group > int.MaxValue
-            || !_receivings.TryGetValue((int)group, out SnapshotReceiving? receiving)
+        if (IsMalformed(from, reader)
+            || !_receivings.TryGetValue(group.Value, out SnapshotReceiving? receiving)
             || receiving.Id != id || receiving.From != from || receiving.IsInstalling)
         {
             return;
@@ -142,7 +146,7 @@ public sealed partial class Reactor
         if (stream != receiving.Received)
         {
             // A repetition, or something before it was lost: say where to go on.
-            SendProgress(from, (int)group, id, SnapshotVerdict.Going, receiving.Received);
+            SendProgress(from, group.Value, id, SnapshotVerdict.Going, receiving.Received);
             return;
         }
 
@@ -167,7 +171,7 @@ public sealed partial class Reactor
         }
         else
         {
-            SendProgress(from, (int)group, id, SnapshotVerdict.Going, receiving.Received);
+            SendProgress(from, group.Value, id, SnapshotVerdict.Going, receiving.Received);
         }
     }
 
@@ -296,12 +300,12 @@ public sealed partial class Reactor
     private void OnSnapshotProgress(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
+        GroupId group = reader.Group();
         ulong id = reader.Varint();
         byte verdict = reader.Byte();
         long received = reader.Count();
-        SnapshotSending? sending = _sendings.Find(s => s.Id == id && s.Peer == from && s.Replica.Group.Value == group);
-        if (!reader.IsComplete || sending is null || received > sending.Snapshot.Bytes)
+        SnapshotSending? sending = _sendings.Find(s => s.Id == id && s.Peer == from && s.Replica.Group == group);
+        if (IsMalformed(from, reader) || sending is null || received > sending.Snapshot.Bytes)
         {
             return;
         }

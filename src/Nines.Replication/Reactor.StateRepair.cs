@@ -54,9 +54,9 @@ public sealed partial class Reactor
     private void OnStateRequest(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
-        var needed = new LogIndex(reader.Count());
-        if (!reader.IsComplete || group > int.MaxValue || Find(new((int)group)) is not { Halted: null, NeedsState: false } replica
+        GroupId group = reader.Group();
+        LogIndex needed = reader.Index();
+        if (IsMalformed(from, reader) || Find(group) is not { Halted: null, NeedsState: false } replica
             || _sendings.Exists(s => s.Replica == replica && s.Peer == from))
         {
             return;

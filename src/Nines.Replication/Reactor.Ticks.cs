@@ -93,10 +93,10 @@ public sealed partial class Reactor
     private void OnQuiesce(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
-        var term = new Term(reader.Count());
-        var commit = new LogIndex(reader.Count());
-        if (!reader.IsComplete || group > int.MaxValue || Find(new((int)group)) is not { Halted: null } replica)
+        GroupId group = reader.Group();
+        Term term = reader.Term();
+        LogIndex commit = reader.Index();
+        if (IsMalformed(from, reader) || Find(group) is not { Halted: null } replica)
         {
             return;
         }
@@ -107,17 +107,17 @@ public sealed partial class Reactor
             return;
         }
 
-        _outbox.Open(from, MessageKind.Wake).Count(group);
+        _outbox.Open(from, MessageKind.Wake).Count(group.Value);
         _outbox.Close();
     }
 
-    private void OnWake(ReadOnlyMemory<byte> body)
+    private void OnWake(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
-        if (reader.IsComplete && group <= int.MaxValue)
+        GroupId group = reader.Group();
+        if (!IsMalformed(from, reader))
         {
-            Find(new((int)group))?.Wake();
+            Find(group)?.Wake();
         }
     }
 

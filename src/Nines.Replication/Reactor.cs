@@ -45,6 +45,9 @@ public sealed partial class Reactor : IReplicaHost
 
     public long WallMs { get; private set; }
 
+    /// <summary>Messages of a peer that could not be read. Frames are checksummed: it runs a version that this one does not understand.</summary>
+    public long MalformedFrom(NodeId peer) => Peer(peer).Malformed;
+
     /// <summary>Why this node must stop (a failed flush, a broken log); null while all is well.</summary>
     public string? Failure { get; private set; }
 
@@ -70,6 +73,8 @@ public sealed partial class Reactor : IReplicaHost
         {
             Dispatch(from, kind, body);
         }
+
+        peer.Malformed += frame.IsEmpty ? 0 : 1;
     }
 
     /// <summary>The connection to a peer broke: a hint, taken at once instead of waiting for silence.</summary>
@@ -125,12 +130,12 @@ public sealed partial class Reactor : IReplicaHost
             case MessageKind.ForwardAnswer: OnForwardAnswer(from, body); break;
             case MessageKind.ForwardRefused: OnForwardRefused(from, body); break;
             case MessageKind.Quiesce: OnQuiesce(from, body); break;
-            case MessageKind.Wake: OnWake(body); break;
+            case MessageKind.Wake: OnWake(from, body); break;
             case MessageKind.SnapshotBegin: OnSnapshotBegin(from, body); break;
             case MessageKind.SnapshotChunk: OnSnapshotChunk(from, body); break;
             case MessageKind.SnapshotProgress: OnSnapshotProgress(from, body); break;
             case MessageKind.RepairRequest: OnRepairRequest(from, body); break;
-            case MessageKind.RepairAnswer: OnRepairAnswer(body); break;
+            case MessageKind.RepairAnswer: OnRepairAnswer(from, body); break;
             case MessageKind.Amnesiac: OnAmnesiac(from, body); break;
             case MessageKind.StateRequest: OnStateRequest(from, body); break;
             case MessageKind.Hello: OnHello(from, body); break;
@@ -146,15 +151,15 @@ public sealed partial class Reactor : IReplicaHost
     private void OnRaft(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
-        long group = reader.Count();
-        if (reader.Failed || group > int.MaxValue
-            || !RaftCodec.TryRead(body[reader.Offset..], _entries, out RaftMessage message) || message.From != from)
+        GroupId group = reader.Group();
+        if (reader.Failed || !RaftCodec.TryRead(body[reader.Offset..], _entries, out RaftMessage message)
+            || message.From != from || message.To != Self)
         {
             Peer(from).Malformed++;
             return;
         }
 
-        if (Find(new((int)group)) is { } replica)
+        if (Find(group) is { } replica)
         {
             if (message.Kind != RaftMessageKind.HeartbeatAnswer)
             {
@@ -166,7 +171,7 @@ public sealed partial class Reactor : IReplicaHost
         }
         else
         {
-            OnStrayRaft(from, new((int)group), message);
+            OnStrayRaft(from, group, message);
         }
     }
 
@@ -187,6 +192,17 @@ public sealed partial class Reactor : IReplicaHost
     }
 
     private Replica? Find(GroupId group) => _replicas.TryGetValue(group.Value, out Replica? replica) ? replica : null;
+
+    /// <summary>Counts a message that is not what its kind says. Nothing of it was done.</summary>
+    private bool IsMalformed(NodeId from, in ByteReader reader)
+    {
+        if (!reader.IsComplete)
+        {
+            Peer(from).Malformed++;
+        }
+
+        return !reader.IsComplete;
+    }
 
     private PeerState Peer(NodeId node)
     {

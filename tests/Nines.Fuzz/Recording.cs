@@ -46,7 +46,7 @@ internal sealed class Recording
 
     /// <summary>Frames of one sub-message each.</summary>
     public IReadOnlyList<byte[]> Frames =>
-        [.. _frames.Values.SelectMany(f => f), Frame(MessageKind.ForwardRefused, b => ForwardCodec.WriteRefusal(5, new(1), new(2), true, b)), Frame(MessageKind.Wake, b => b.Count(1))];
+        [.. _frames.Values.SelectMany(f => f), Frame(MessageKind.ForwardRefused, b => ForwardCodec.WriteRefusal(5, new(1), new(2), true, b)), Frame(MessageKind.Wake, b => b.Count(1)), Frame(MessageKind.MapNews, Targets.ReplicationTargets.Map.Write)];
 
     /// <summary>A disk of node 2 whose log of group 1 has a hole.</summary>
     public DiskImage WithHole { get; private set; } = null!;

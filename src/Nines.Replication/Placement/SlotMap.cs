@@ -125,45 +125,31 @@ public sealed class SlotMap
         var members = new List<Member>();
         for (int left = reader.Items(2); left > 0; left--)
         {
-            members.Add(new(ReadNode(ref reader), reader.Text()));
+            members.Add(new(reader.Node(), reader.Text()));
         }
 
         var groups = new List<GroupPlacement>();
-        var seen = new HashSet<int>();
+        var seen = new HashSet<GroupId>();
         for (int left = reader.Items(2); left > 0; left--)
         {
-            int id = ReadInt(ref reader);
+            GroupId id = reader.Group();
             var replicas = new List<NodeId>();
             for (int nodes = reader.Items(1); nodes > 0; nodes--)
             {
-                replicas.Add(ReadNode(ref reader));
+                replicas.Add(reader.Node());
             }
 
             known &= seen.Add(id);
-            groups.Add(new(new(id), replicas));
+            groups.Add(new(id, replicas));
         }
 
         var slots = new GroupId[SlotCount];
         for (int s = 0; s < SlotCount; s++)
         {
-            slots[s] = new(ReadInt(ref reader));
-            known &= seen.Contains(slots[s].Value);
+            slots[s] = reader.Group();
+            known &= seen.Contains(slots[s]);
         }
 
         return known && reader.IsComplete ? new SlotMap(epoch, members, groups, slots) : null;
-    }
-
-    private static NodeId ReadNode(ref ByteReader reader) => new(ReadInt(ref reader));
-
-    private static int ReadInt(ref ByteReader reader)
-    {
-        long value = reader.Count();
-        if (value > int.MaxValue)
-        {
-            reader.Fail();
-            return 0;
-        }
-
-        return (int)value;
     }
 }

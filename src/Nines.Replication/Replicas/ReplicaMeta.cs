@@ -33,8 +33,8 @@ internal readonly record struct ReplicaMeta(
     {
         var reader = new ByteReader(bytes);
         bool known = reader.Byte() == 1;
-        long time = reader.Count();
-        long session = reader.Count();
+        long time = reader.Counted();
+        long session = reader.Counted();
         ulong chain = reader.Fixed64();
         bool decoded = Configuration.TryRead(bytes[reader.Offset..], out Configuration? configuration);
         meta = new(position, configuration ?? Configuration.Empty, time, session, chain);

@@ -45,26 +45,26 @@ internal static class ForwardCodec
     {
         var reader = new ByteReader(body);
         ulong sequence = reader.Fixed64();
-        long group = reader.Count();
+        GroupId group = reader.Group();
         byte machine = reader.Byte();
         byte flags = reader.Byte();
-        long notBefore = reader.Count();
+        LogIndex notBefore = reader.Index();
         RequestId id = ReadId(ref reader);
-        long ticks = reader.Count();
+        long ticks = reader.Counted();
         ReadOnlyMemory<byte> bytes = reader.BlobMemory();
         forward = new()
         {
             Sequence = sequence,
-            Group = new((int)(group & int.MaxValue)),
+            Group = group,
             Machine = machine,
             IsWrite = (flags & 0x80) != 0,
             Consistency = (Consistency)(flags & 0x03),
-            NotBefore = new(notBefore),
+            NotBefore = notBefore,
             Id = id,
             TicksLeft = ticks,
             Body = bytes,
         };
-        return reader.IsComplete && group <= int.MaxValue && (flags & 0x7F) <= (int)Consistency.Strong;
+        return reader.IsComplete && (flags & 0x7F) <= (int)Consistency.Strong;
     }
 
     public static void WriteAnswer(ulong sequence, in Answer answer, ByteBuffer to)
@@ -86,21 +86,21 @@ internal static class ForwardCodec
         sequence = reader.Fixed64();
         byte outcome = reader.Byte();
         byte reason = reader.Byte();
-        long group = reader.Count();
-        long term = reader.Count();
-        long position = reader.Count();
-        long staleness = reader.Count();
-        long retry = reader.Count();
+        GroupId group = reader.Group();
+        Term term = reader.Term();
+        LogIndex position = reader.Index();
+        long staleness = reader.Counted();
+        int retry = reader.SmallCount();
         ReadOnlyMemory<byte> bytes = reader.BlobMemory();
         answer = new()
         {
             Outcome = (Outcome)outcome,
             Reason = (Reason)reason,
-            Group = new((int)(group & int.MaxValue)),
-            Term = new(term),
-            Position = new(position),
+            Group = group,
+            Term = term,
+            Position = position,
             StalenessMs = staleness - 1,
-            RetryAfterMs = (int)Math.Min(retry, int.MaxValue),
+            RetryAfterMs = retry,
             Body = bytes,
         };
         return reader.IsComplete && outcome <= (byte)Outcome.Unknown && reason <= (byte)Reason.Unavailable;
@@ -119,9 +119,9 @@ internal static class ForwardCodec
     {
         var reader = new ByteReader(body);
         sequence = reader.Fixed64();
-        reader.Count();
-        leader = new((int)(reader.Count() & int.MaxValue));
-        mayHaveHappened = reader.Byte() != 0;
+        _ = reader.Group();
+        leader = reader.Node();
+        mayHaveHappened = reader.Flag();
         return reader.IsComplete;
     }
 

@@ -1,5 +1,6 @@
 using Nines.Consensus;
 using Nines.Kernel;
+using Nines.Replication.Placement;
 using Nines.Replication.Wire;
 using Nines.Simulation.Disk;
 
@@ -16,7 +17,7 @@ internal static class ReactorTargets
     ];
 
     /// <summary>
-    /// Whether a peer could only send this by lying about Raft: a well-formed Raft message, or a snapshot of a leader with another term. Nodes
+    /// Whether a peer could only send this by lying: a well-formed Raft message, a map, a snapshot of a leader with another term. Nodes
     /// trust each other that far; "raft.node" shows what lies end in. Everything else must be survived.
     /// </summary>
     public static bool IsLie(NodeId from, byte kind, ReadOnlyMemory<byte> body, List<LogEntry> scratch)
@@ -27,6 +28,11 @@ internal static class ReactorTargets
             begin.Count();
             begin.Varint();
             return begin.Count() is > 200 and < long.MaxValue / 4;
+        }
+
+        if (kind == MessageKind.MapNews)
+        {
+            return SlotMap.TryRead(body.Span) is not null;
         }
 
         if (kind < MessageKind.Raft)
