@@ -33,6 +33,9 @@ public sealed class PeerBootsFileTests : IDisposable
 
         string path = Path.Combine(_root, "peers");
         byte[] bytes = File.ReadAllBytes(path);
+
+        // Checksum, count, then node and boot of each; docs/formats/replication.md.
+        Assert.Equal("02" + "01000000" + "0500000000000000" + "02000000" + "0600000000000000", Convert.ToHexString(bytes.AsSpan(4)));
         for (int i = 0; i < bytes.Length; i++)
         {
             byte[] bad = [.. bytes];

@@ -29,6 +29,12 @@ public sealed class HandshakeTests
         Convert.ToHexString(Bytes(AHello)));
 
     [Fact]
+    public void The_bytes_of_an_answer_stay_as_they_are() => Assert.Equal(
+        "4E39414E" + "01" + "05" + "0100000000000000" + "0200000000000000" + "03000000" + "0400000000000000"
+        + "15" + "687474703A2F2F3132372E302E302E313A39303030" + "03" + "776879",
+        Convert.ToHexString(Bytes(AnAnswer)));
+
+    [Fact]
     public void Of_another_version_only_the_version_is_believed()
     {
         byte[] bytes = Bytes(AHello with { Version = 99 });

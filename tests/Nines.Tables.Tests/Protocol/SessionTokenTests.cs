@@ -18,6 +18,15 @@ public sealed class SessionTokenTests
     }
 
     [Fact]
+    public void A_token_has_these_bytes()
+    {
+        var token = new SessionToken();
+        token.Observe(new GroupId(1), new LogIndex(300));
+        token.Observe(new GroupId(3), new LogIndex(70));
+        Assert.Equal(System.Buffers.Text.Base64Url.EncodeToString([1, 2, 3, 70, 1, 0xAC, 2]), token.Encode());
+    }
+
+    [Fact]
     public void The_group_untouched_for_longest_is_forgotten_first()
     {
         var token = new SessionToken();
