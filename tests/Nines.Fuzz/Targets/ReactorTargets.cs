@@ -11,7 +11,8 @@ internal static class ReactorTargets
 {
     public static IReadOnlyList<TargetEntry> All { get; } =
     [
-        new("reactor.cluster", () => new ClusterTarget()),
+        new("reactor.cluster", () => new ClusterTarget("reactor.cluster", liars: false)),
+        new("reactor.liars", () => new ClusterTarget("reactor.liars", liars: true)),
         new("reactor.joining", () => new LoneTarget("reactor.joining", hasHole: false)),
         new("reactor.repairing", () => new LoneTarget("reactor.repairing", hasHole: true)),
     ];
@@ -48,23 +49,26 @@ internal static class ReactorTargets
 
 /// <summary>
 /// A working cluster. An input is a byte that says from whom to whom, and a frame. No node may stop, and after each episode the
-/// cluster must serve a write through every node.
+/// cluster must serve a write through every node. With liars a node may stop, but only by an invariant that it found broken.
 /// </summary>
 internal sealed class ClusterTarget : FuzzTarget
 {
+    private readonly bool _liars;
     private readonly IReadOnlyList<byte[]> _corpus;
     private readonly List<LogEntry> _scratch = [];
     private FuzzCluster _cluster = null!;
+    private bool _stopped;
 
-    public ClusterTarget()
-        : base("reactor.cluster")
+    public ClusterTarget(string name, bool liars)
+        : base(name)
     {
+        _liars = liars;
         _corpus = [.. Recording.Instance.Frames.SelectMany((f, i) => new[] { (byte[])[(byte)i, .. f], [(byte)(i + 3), .. f, .. Next(i)] })];
     }
 
     public override IReadOnlyList<byte[]> Corpus => _corpus;
 
-    public override int Episode => 400;
+    public override int Episode => _liars ? 40 : 400;
 
     public override long BytesAllowed(int length) => (8 << 20) + (1024L * length);
 
@@ -72,6 +76,7 @@ internal sealed class ClusterTarget : FuzzTarget
     {
         _cluster = new FuzzCluster(Recording.Options);
         _cluster.StartAll();
+        _stopped = false;
         Recording.Work(_cluster, 4);
     }
 
@@ -85,7 +90,7 @@ internal sealed class ClusterTarget : FuzzTarget
         bool any = false;
         while (SubMessage.TryNext(ref left, out byte kind, out ReadOnlyMemory<byte> body))
         {
-            if (ReactorTargets.IsLie(new(from), kind, body, _scratch))
+            if (_stopped || (!_liars && ReactorTargets.IsLie(new(from), kind, body, _scratch)))
             {
                 return false;
             }
@@ -93,20 +98,38 @@ internal sealed class ClusterTarget : FuzzTarget
             any = true;
         }
 
-        FuzzNode node = _cluster[to];
-        node.Reactor.Receive(new(from), new(_cluster[from].Boot), frame);
+        try
+        {
+            Deliver(_cluster[to], new(from), new(_cluster[from].Boot), frame, tick: input.Length % 8 == 0);
+        }
+        catch (InvariantBrokenException) when (_liars)
+        {
+            _stopped = true;
+        }
+
+        return any;
+    }
+
+    public override void End()
+    {
+        if (!_liars)
+        {
+            Recording.Work(_cluster, 3);
+        }
+    }
+
+    private void Deliver(FuzzNode node, NodeId from, BootId boot, ReadOnlyMemory<byte> frame, bool tick)
+    {
+        node.Reactor.Receive(from, boot, frame);
         node.Reactor.Turn();
         _cluster.Settle();
-        if (input.Length % 8 == 0)
+        if (tick)
         {
             _cluster.Tick();
         }
 
         Invariant.Assert(node.Reactor.Failure is null, node.Reactor.Failure ?? "");
-        return any;
     }
-
-    public override void End() => Recording.Work(_cluster, 3);
 
     private static byte[] Next(int i) => Recording.Instance.Frames[(i + 1) % Recording.Instance.Frames.Count];
 }

@@ -66,6 +66,32 @@ public sealed class ClusterViewTests
         Assert.Equal(json, JsonSerializer.Serialize(back!, StatusJson.Default.ClusterStatus));
     }
 
+    [Theory]
+    [InlineData("""{"node":1,"reachable":true}""", true)]
+    [InlineData("""{"node":1,"reachable":true,"peers":null}""", false)]
+    [InlineData("""{"node":1,"reachable":true,"peers":[null]}""", false)]
+    [InlineData("""{"node":1,"reachable":true,"replicas":[null]}""", false)]
+    [InlineData("""{"node":1,"reachable":true,"peers":[{"node":2}]}""", false)]
+    public void Answers_of_other_versions_are_read_or_refused(string json, bool isWhole)
+    {
+        NodeStatus? status = null;
+        try
+        {
+            status = JsonSerializer.Deserialize(json, StatusJson.Default.NodeStatus);
+        }
+        catch (JsonException)
+        {
+            Assert.False(isWhole);
+        }
+
+        Assert.Equal(isWhole, status is { IsWhole: true });
+        if (isWhole)
+        {
+            // What is left out has its default.
+            Assert.Equal(Health.Unavailable, Combine(status!).Health);
+        }
+    }
+
     private static ClusterStatus Combine(params NodeStatus[] nodes) => ClusterView.Combine(new ClusterId(1), "test", 1, nodes);
 
     private static NodeStatus Node(int id, params ReplicaStatus[] replicas) => new() { Node = id, Reachable = true, Replicas = replicas };

@@ -44,6 +44,16 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Contains("NINES_ELSE", Assert.Single(sources.Warnings), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{ "no\ud800de": 1 }""")]
+    [InlineData("""{ "data": "\udc00" }""")]
+    [InlineData("""{ "data": """)]
+    public void Text_that_is_no_json_or_no_unicode_is_an_error_like_others(string text)
+    {
+        ConfigurationSources sources = new ConfigurationSources().AddText(text, "file x");
+        Assert.StartsWith("config: the file is not JSON", Assert.Single(sources.Errors).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void All_errors_come_at_once_each_with_key_value_rule_and_origin()
     {

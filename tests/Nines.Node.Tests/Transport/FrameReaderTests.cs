@@ -13,6 +13,25 @@ public sealed class FrameReaderTests
         Assert.Equal("05000000" + "8CD000EE" + "CC89B41B" + "6E696E6573", Golden(bytes));
     }
 
+    [Fact]
+    public void A_long_frame_that_comes_byte_by_byte_costs_no_buffer_for_each()
+    {
+        byte[] stream = Framed([Payload(new Prng(3), 300_000)]);
+        var reader = new FrameReader();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 30_000; i++)
+        {
+            reader.Free.Span[0] = stream[i];
+            reader.Received(1);
+            if (reader.TryNext(out _) != FrameResult.NeedMore)
+            {
+                Assert.Fail("a frame before its end");
+            }
+        }
+
+        Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 5 * FrameReader.ChunkBytes);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
