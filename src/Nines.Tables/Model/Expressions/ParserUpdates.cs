@@ -55,7 +55,24 @@ internal sealed partial class Parser
             : Fail<ActionSyntax>();
     }
 
+    /// <summary>A sum may stand in parentheses as a whole; its operands may have parentheses of their own.</summary>
     private Syntax? SetValue()
+    {
+        int start = _at;
+        if (Take(TokenKind.LeftParenthesis))
+        {
+            if (Sum() is ArithmeticSyntax sum && Expect(TokenKind.RightParenthesis))
+            {
+                return sum;
+            }
+
+            _at = start;
+        }
+
+        return Sum();
+    }
+
+    private Syntax? Sum()
     {
         Syntax? left = Operand();
         if (left is null || Kind is not (TokenKind.Plus or TokenKind.Minus))
