@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Nines.Kernel;
 using Nines.Storage.Store;
 
@@ -15,22 +14,19 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
 {
     private const string Name = "members";
     private const string DraftName = "incarnation";
+    private const byte Version = 1;
 
     /// <summary>Null on a directory that never met its cluster.</summary>
     /// <exception cref="DamagedException">The file is there and not whole.</exception>
     public static MemberFile? Read(IDisk disk)
     {
-        if (!disk.Exists(Name))
+        if (TwinFile.Read(disk, Name) is not { } bytes)
         {
             return null;
         }
 
-        using IDiskFile file = disk.Open(Name, DiskOpen.Read);
-        byte[] bytes = new byte[file.Length];
-        file.Read(0, bytes);
         var reader = new ByteReader(bytes);
-        uint crc = reader.Fixed32();
-        bool known = !reader.Failed && crc == Crc32C.Of(bytes.AsSpan(4)) && reader.Byte() == 1;
+        bool known = reader.Byte() == Version;
         var incarnation = new BootId(reader.Count());
         bool rejoining = reader.Byte() == 1;
         var members = new SortedDictionary<int, BootId>();
@@ -41,7 +37,7 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
 
         return known && reader.IsComplete
             ? new(incarnation, rejoining, members)
-            : throw new DamagedException(Name, 0, "the checksum of the founding members");
+            : throw new DamagedException(Name, 0, "not a list of founding members of a version known here");
     }
 
     /// <summary>
@@ -56,9 +52,8 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
         }
 
         var buffer = new ByteBuffer(16);
-        buffer.Fixed32(0);
         buffer.Count(boot.Value);
-        Replace(disk, DraftName, buffer);
+        TwinFile.Replace(disk, DraftName, buffer.Written);
         return boot;
     }
 
@@ -77,28 +72,21 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
 
     private static BootId? ReadIncarnation(IDisk disk)
     {
-        if (!disk.Exists(DraftName))
+        if (TwinFile.Read(disk, DraftName) is not { } bytes)
         {
             return null;
         }
 
-        using IDiskFile file = disk.Open(DraftName, DiskOpen.Read);
-        byte[] bytes = new byte[file.Length];
-        file.Read(0, bytes);
         var reader = new ByteReader(bytes);
-        uint crc = reader.Fixed32();
         var kept = new BootId(reader.Count());
-        return reader.IsComplete && crc == Crc32C.Of(bytes.AsSpan(4))
-            ? kept
-            : throw new DamagedException(DraftName, 0, "the checksum of the incarnation");
+        return reader.IsComplete ? kept : throw new DamagedException(DraftName, 0, "not an incarnation");
     }
 
-    /// <summary>Layout: CRC-32C of the rest, version 1, own incarnation, rejoining, count, (node, incarnation)…</summary>
+    /// <summary>Layout: version 1, own incarnation, rejoining, count, (node, incarnation)…</summary>
     public void Write(IDisk disk)
     {
         var buffer = new ByteBuffer(128);
-        buffer.Fixed32(0);
-        buffer.Byte(1);
+        buffer.Byte(Version);
         buffer.Count(Incarnation.Value);
         buffer.Byte(IsRejoining ? (byte)1 : (byte)0);
         buffer.Count(Known.Count);
@@ -108,19 +96,6 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
             buffer.Count(incarnation.Value);
         }
 
-        Replace(disk, Name, buffer);
-    }
-
-    private static void Replace(IDisk disk, string name, ByteBuffer buffer)
-    {
-        BinaryPrimitives.WriteUInt32LittleEndian(buffer.Patch(0, 4), Crc32C.Of(buffer.Written[4..]));
-        using (IDiskFile file = disk.Open(name + ".new", DiskOpen.Create))
-        {
-            file.Write(0, buffer.Written);
-            file.Sync();
-        }
-
-        disk.Rename(name + ".new", name);
-        disk.SyncDirectory("");
+        TwinFile.Replace(disk, Name, buffer.Written);
     }
 }

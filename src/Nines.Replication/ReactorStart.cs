@@ -28,30 +28,14 @@ internal static class ReactorStart
     /// <summary>The map this data directory began with; the given one, durably, when it is new.</summary>
     public static SlotMap FirstMap(IDisk disk, SlotMap given)
     {
-        if (disk.Exists(MapFile))
+        if (TwinFile.Read(disk, MapFile) is { } bytes)
         {
-            using IDiskFile file = disk.Open(MapFile, DiskOpen.Read);
-            byte[] bytes = new byte[file.Length];
-            int read = file.Read(0, bytes);
-            var reader = new ByteReader(bytes.AsSpan(0, read));
-            uint crc = reader.Fixed32();
-            return !reader.Failed && Crc32C.Of(bytes.AsSpan(4)) == crc && SlotMap.TryRead(bytes.AsSpan(4)) is { } map
-                ? map
-                : throw new DamagedException(MapFile, 0, "the map's checksum");
+            return SlotMap.TryRead(bytes) ?? throw new DamagedException(MapFile, 0, "not a map of a version known here");
         }
 
         var buffer = new ByteBuffer(4096);
-        buffer.Fixed32(0);
         given.Write(buffer);
-        System.Buffers.Binary.BinaryPrimitives.WriteUInt32LittleEndian(buffer.Patch(0, 4), Crc32C.Of(buffer.Written[4..]));
-        using (IDiskFile file = disk.Open(MapFile + ".new", DiskOpen.Create))
-        {
-            file.Write(0, buffer.Written);
-            file.Sync();
-        }
-
-        disk.Rename(MapFile + ".new", MapFile);
-        disk.SyncDirectory("");
+        TwinFile.Replace(disk, MapFile, buffer.Written);
         return given;
     }
 

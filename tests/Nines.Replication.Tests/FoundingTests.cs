@@ -1,3 +1,6 @@
+using Nines.Simulation.Disk;
+using Nines.Storage.Store;
+
 namespace Nines.Replication.Tests;
 
 /// <summary>The first start: founders that meet late found the cluster all the same; nobody is taken for one that lost its data.</summary>
@@ -26,5 +29,31 @@ public class FoundingTests
         Assert.All(cluster.Nodes, n => Assert.Equal(5, n.Reactor.Status().Replicas.Count));
         Assert.All(
             cluster.Nodes.SelectMany(n => n.Reactor.Status().Replicas), r => Assert.Equal(3, r.Configuration.Voters.Count));
+    }
+
+    [Theory]
+    [InlineData("map")]
+    [InlineData("members")]
+    [InlineData("incarnation")]
+    public void A_damaged_place_in_a_file_that_a_node_cannot_start_without_is_repaired(string file)
+    {
+        var cluster = new TestCluster(3, 4);
+        cluster.Until(() => cluster.Nodes.All(n => !n.Reactor.IsJoining));
+        foreach (int copy in (int[])[0, 1])
+        {
+            cluster.Kill(2);
+            SimulatedDisk disk = cluster[2].Disk;
+            int half = disk.Peek(file).Length / 2;
+            Assert.True(disk.Corrupt(file, half * copy, [0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F]));
+
+            cluster.Start(2);
+            Assert.False(cluster[2].Reactor.IsJoining);
+            Assert.True(disk.Peek(file).AsSpan(0, half).SequenceEqual(disk.Peek(file).AsSpan(half)));
+        }
+
+        cluster.Kill(2);
+        byte[] nothing = new byte[cluster[2].Disk.Peek(file).Length];
+        Assert.True(cluster[2].Disk.Corrupt(file, 0, nothing));
+        Assert.Throws<DamagedException>(() => cluster.Start(2));
     }
 }

@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Replication.Placement;
 
 namespace Nines.Simulation;
 
@@ -51,16 +52,55 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 
     private void Forgive()
     {
+        if (_harmed.Count == 0)
+        {
+            return;
+        }
+
+        IReadOnlyList<GroupPlacement> placed = NewestPlacements();
         List<int> repaired = [];
         foreach ((int node, Harmed harmed) in _harmed)
         {
-            if (cluster.FindHost(new NodeId(node)) is { IsRunning: true } host && IsRepaired(host, harmed))
+            if (cluster.FindHost(new NodeId(node)) is { IsRunning: true } host
+                && IsRepaired(host, harmed) && IsWherePlaced(host, placed))
             {
                 repaired.Add(node);
             }
         }
 
         repaired.ForEach(node => _harmed.Remove(node));
+    }
+
+    /// <summary>Where the replicas shall be, by the newest agreed map; nothing when the nodes have no maps.</summary>
+    private IReadOnlyList<GroupPlacement> NewestPlacements()
+    {
+        SlotMap? newest = null;
+        foreach (SimulatedHost host in cluster.Hosts)
+        {
+            if (host.Node is ReactorNode node && (newest == null || node.Reactor.Map.Epoch > newest.Epoch))
+            {
+                newest = node.Reactor.Map;
+            }
+        }
+
+        return newest?.Groups ?? [];
+    }
+
+    /// <summary>
+    /// A node that lost something is taken out of its groups and let in again. Until it is back in all of them they have fewer members
+    /// than they shall have, and bear no further loss.
+    /// </summary>
+    private static bool IsWherePlaced(SimulatedHost host, IReadOnlyList<GroupPlacement> placed)
+    {
+        foreach (GroupPlacement placement in placed)
+        {
+            if (placement.Replicas.Contains(host.Id) && !host.Replicas.Exists(view => view.Group == placement.Group))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static bool IsRepaired(SimulatedHost host, Harmed harmed)
