@@ -2,7 +2,6 @@ using Nines.Consensus;
 using Nines.Kernel;
 using Nines.Replication.Placement;
 using Nines.Replication.Replicas;
-using Nines.Replication.Wire;
 
 namespace Nines.Replication;
 
@@ -40,13 +39,12 @@ public sealed partial class Reactor
 
     private void Readmit(Replica replica, Configuration current)
     {
-        foreach (int node in replica.Amnesiacs.ToArray())
+        foreach ((int node, BootId boot) in replica.Amnesiacs.ToArray())
         {
             // Not a voter by a committed configuration: nothing it may have promised under an older one counts any more.
             if (!current.IsVoter(new(node)) && !HasAcknowledged(replica, new(node)) && replica.Applied.Configuration.Equals(current))
             {
-                _outbox.Open(new(node), MessageKind.Readmit).Count(replica.Group.Value);
-                _outbox.Close();
+                SendReadmit(replica, new(node), boot);
                 replica.Amnesiacs.Remove(node);
             }
         }
@@ -61,7 +59,7 @@ public sealed partial class Reactor
 
         foreach (NodeId member in current.Members)
         {
-            bool forgot = replica.Amnesiacs.Contains(member.Value) && member != Self;
+            bool forgot = replica.Amnesiacs.ContainsKey(member.Value) && member != Self;
             if (forgot && (current.IsVoter(member) || HasAcknowledged(replica, member)))
             {
                 return new(ChangeKind.Remove, member);

@@ -17,7 +17,7 @@ namespace Nines.Replication;
 /// <para>
 /// <b>Lost.</b> It is not known what this replica had promised: votes or acknowledgements may be gone. It must never vote again
 /// under the old promise. It tells whoever leads, is removed from the configuration by a committed change, and only then comes back,
-/// empty, as a learner.
+/// as a learner that begins behind that change.
 /// </para>
 /// </summary>
 public sealed partial class Reactor
@@ -162,21 +162,10 @@ public sealed partial class Reactor
         // A leader counts this node among its members, and there is no replica here. A new one, or one whose data are gone: this node
         // cannot tell, the leader can. Until it says so, nothing is promised.
         _lost.TryAdd(group.Value, new());
-        _outbox.Open(from, MessageKind.Amnesiac).Count(group.Value);
+        ByteBuffer to = _outbox.Open(from, MessageKind.Amnesiac);
+        to.Count(group.Value);
+        to.Count(_parts.Boot.Value);
         _outbox.Close();
-    }
-
-    private void CreateEmpty(GroupId group)
-    {
-        SortedStore store = OpenStore(group);
-        ReplicaMeta meta = StoredMeta(group, store) with { };
-        if (meta.Position == LogPosition.Zero)
-        {
-            meta = meta with { Configuration = Configuration.Empty };
-        }
-
-        AddReplica(group, store, meta, new(default, meta.Position, meta.Configuration, [], meta.Position.Index));
-        Publish();
     }
 
     /// <summary>
@@ -186,35 +175,64 @@ public sealed partial class Reactor
     {
         var reader = new ByteReader(body);
         GroupId group = reader.Group();
+        var boot = new BootId(reader.Counted());
         if (IsMalformed(from, reader) || Find(group) is not { IsLeader: true } replica)
         {
             return;
         }
 
-        replica.Amnesiacs.Add(from.Value);
+        replica.Amnesiacs[from.Value] = boot;
         replica.Wake();
         MarkDirty(replica);
     }
 
+    private void SendReadmit(Replica replica, NodeId to, BootId boot)
+    {
+        ByteBuffer buffer = _outbox.Open(to, MessageKind.Readmit);
+        buffer.Count(replica.Group.Value);
+        buffer.Count(boot.Value);
+        buffer.Count(replica.Raft.Term.Value);
+        buffer.Count(replica.Applied.Position.Term.Value);
+        buffer.Count(replica.Applied.Position.Index.Value);
+        _outbox.Close();
+    }
+
+    /// <summary>
+    /// The replica begins again, from a term and a place in the log that lie behind its own removal, durably. It has no state there yet
+    /// and asks for one. Beginning with nothing would not do: members that were away still go by a configuration in which this node is a
+    /// voter, and with its vote or acknowledgement could lead again without what was committed meanwhile.
+    /// </summary>
     private void OnReadmit(NodeId from, ReadOnlyMemory<byte> body)
     {
         var reader = new ByteReader(body);
         GroupId group = reader.Group();
-        if (IsMalformed(from, reader) || !_lost.Remove(group.Value))
+        var boot = new BootId(reader.Counted());
+        Term term = reader.Term();
+        LogPosition position = reader.Position();
+        if (IsMalformed(from, reader) || boot != _parts.Boot || position.Term > term || !_lost.Remove(group.Value))
         {
+            // Also an answer to an earlier life of this node, which may have lost everything once more.
             return;
         }
 
+        var begin = new HardState(term, from);
         _parts.Disk.CreateDirectory(ReactorStart.DirectoryOf(group));
         SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(group));
         _log.RemoveGroup(group);
-        _log.SetBase(group, LogPosition.Zero);
+        _log.SetHardState(group, begin);
+        _log.SetBase(group, position);
         if (_lost.Count == 0)
         {
             _log.AcceptLoss();
         }
 
-        CreateEmpty(group);
+        var meta = new ReplicaMeta(position, Configuration.Empty, 0, 0, 0);
+        Replica replica = AddReplica(group, OpenStore(group), meta, new(begin, position, Configuration.Empty, [], position.Index));
+        replica.NeedsState = true;
+        replica.IsNew = true;
+        NoteStaged(replica, LogPosition.Zero);
+        MarkDirty(replica);
+        Publish();
         Peer(from).LastHeard = _now;
     }
 

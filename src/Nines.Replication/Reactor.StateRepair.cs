@@ -38,16 +38,28 @@ public sealed partial class Reactor
                 continue;
             }
 
-            foreach (NodeId node in _map.ReplicasOf(replica.Group))
+            IReadOnlyList<NodeId> holders = _map.ReplicasOf(replica.Group);
+            foreach (NodeId node in holders)
             {
-                if (node != Self)
-                {
-                    ByteBuffer to = _outbox.Open(node, MessageKind.StateRequest);
-                    to.Count(replica.Group.Value);
-                    to.Count(NeededIndex(replica).Value);
-                    _outbox.Close();
-                }
+                AskForState(replica, node);
             }
+
+            if (!replica.Raft.Leader.IsNone && !holders.Contains(replica.Raft.Leader))
+            {
+                // A node that is new here may not have heard of the map that put it there.
+                AskForState(replica, replica.Raft.Leader);
+            }
+        }
+    }
+
+    private void AskForState(Replica replica, NodeId from)
+    {
+        if (from != Self)
+        {
+            ByteBuffer to = _outbox.Open(from, MessageKind.StateRequest);
+            to.Count(replica.Group.Value);
+            to.Count(NeededIndex(replica).Value);
+            _outbox.Close();
         }
     }
 

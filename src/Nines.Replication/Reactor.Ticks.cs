@@ -177,6 +177,9 @@ public sealed partial class Reactor
         if (!replica.IsLeader)
         {
             replica.AbandonProposals();
+
+            // Who has forgotten tells the next leader; by the time this one leads again it may long be whole.
+            replica.Amnesiacs.Clear();
         }
 
         NodeId leader = replica.Raft.Leader;

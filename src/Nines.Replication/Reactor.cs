@@ -161,6 +161,11 @@ public sealed partial class Reactor : IReplicaHost
 
         if (Find(group) is { } replica)
         {
+            if (replica is { IsNew: true, NeedsState: true } && message.Kind == RaftMessageKind.Append)
+            {
+                return;
+            }
+
             if (message.Kind != RaftMessageKind.HeartbeatAnswer)
             {
                 replica.Wake();

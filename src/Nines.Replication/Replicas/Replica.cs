@@ -79,8 +79,14 @@ internal sealed partial class Replica
     /// <summary>Whether asking the store for work is worth it: something changed since it had none.</summary>
     public bool MayHaveStoreWork { get; set; } = true;
 
-    /// <summary>Leader: members that said they lost what they promised.</summary>
-    public SortedSet<int> Amnesiacs { get; } = [];
+    /// <summary>Leader: members that said they lost what they promised, and the boot in which each said so.</summary>
+    public SortedDictionary<int, BootId> Amnesiacs { get; } = [];
+
+    /// <summary>
+    /// It has never had a state here. It takes no entries before it has one: it would pass for caught up, and a voter without a state is
+    /// one copy less than the group believes to have.
+    /// </summary>
+    public bool IsNew { get; set; }
 
     /// <summary>What the log was told it need not keep.</summary>
     public LogIndex DiscardedIndex { get; set; }
