@@ -39,6 +39,12 @@ public sealed partial class Reactor
 
         foreach ((int group, Repairing repairing) in _repairs.ToArray())
         {
+            if (repairing.IsHopeless)
+            {
+                GiveUpRepair(group, repairing);
+                continue;
+            }
+
             foreach (NodeId node in _map.ReplicasOf(new(group)).Where(n => n != Self))
             {
                 ByteBuffer to = _outbox.Open(node, MessageKind.RepairRequest);
@@ -92,10 +98,28 @@ public sealed partial class Reactor
             }
         }
 
+        if (to is null && _replicas.TryGetValue(group, out Replica? replica) && index <= replica.Raft.Log.Base.Index)
+        {
+            // Only in the state by now. An answer without entries says so.
+            to = OpenRepairAnswer(from, group);
+        }
+
         if (to is not null)
         {
             _outbox.Close();
         }
+    }
+
+    /// <summary>
+    /// Nobody has the entries any more, only their effect. The replica leaves the group and comes back with a state, like one that
+    /// lost everything.
+    /// </summary>
+    private void GiveUpRepair(int group, Repairing repairing)
+    {
+        DamagedStores.Add($"g{group}: no peer has entry {repairing.Next} of the log any more");
+        repairing.Store.Dispose();
+        _repairs.Remove(group);
+        _lost.Add(group, new());
     }
 
     private ByteBuffer OpenRepairAnswer(NodeId to, int group)
@@ -121,6 +145,7 @@ public sealed partial class Reactor
             return;
         }
 
+        repairing.NoteAnswer(hasEntries: reader.Left > 0);
         while (!reader.Failed && reader.Left > 0)
         {
             LogPosition position = reader.Position();

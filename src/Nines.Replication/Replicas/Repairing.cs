@@ -7,6 +7,11 @@ namespace Nines.Replication.Replicas;
 /// <summary>A replica whose log has holes. It takes no part in its group until they are filled.</summary>
 internal sealed class Repairing(RecoveredGroup recovered, SortedStore store, ReplicaMeta stored)
 {
+    /// <summary>Two or more peers are asked every election timeout: about two seconds in which any of them could have helped.</summary>
+    private const int EmptyAnswersMax = 16;
+
+    private int _emptyAnswers;
+
     public RecoveredGroup Recovered { get; } = recovered;
 
     public SortedStore Store { get; } = store;
@@ -14,6 +19,11 @@ internal sealed class Repairing(RecoveredGroup recovered, SortedStore store, Rep
     public ReplicaMeta Stored { get; } = stored;
 
     public bool IsWhole => FirstHole() < 0;
+
+    /// <summary>Peers answered so often, one after the other, that they do not have the next entry any more, and none that it has it.</summary>
+    public bool IsHopeless => _emptyAnswers >= EmptyAnswersMax;
+
+    public void NoteAnswer(bool hasEntries) => _emptyAnswers = hasEntries ? 0 : _emptyAnswers + 1;
 
     /// <summary>The first entry that is missing.</summary>
     public LogPosition Next => Recovered.Entries[FirstHole()].Position;

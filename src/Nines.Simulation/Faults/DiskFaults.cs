@@ -79,10 +79,10 @@ internal sealed class BitRot(FaultContext context, Operator attendant) : IFault,
             host.Kill();
         }
 
-        context.Atlas.Harm(node);
         int from = context.Random.Below(used);
         int range = Math.Min(used - from, context.Random.Chance(0.5) ? 1 : 512);
         host.Disk.FlipBits(file, from, range, context.Random.Chance(0.5) ? 1 : context.Random.Between(2, 20));
+        context.Atlas.HarmFile(node, file, from, range);
         context.Note(Class, $"{node} {file} at {from} of {used} ({(stopped ? "stopped" : "live")})");
         if (host.IsRunning)
         {

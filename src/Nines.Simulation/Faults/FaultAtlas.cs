@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Simulation.Disk;
 using Nines.Replication.Placement;
 
 namespace Nines.Simulation;
@@ -44,7 +45,22 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
             needed.Add(group, cluster.Logs.Highest(group));
         }
 
-        _harmed[node.Value] = new Harmed(cluster.Host(node).Starts, needed);
+        List<Damage> damages = _harmed.TryGetValue(node.Value, out Harmed? before) ? before.Damages : [];
+        _harmed[node.Value] = new Harmed(cluster.Host(node).Starts, needed, damages);
+    }
+
+    /// <summary>
+    /// Bytes of a file went bad. A table is not read as a whole when the node starts: it harms for as long as the bytes are there,
+    /// whether anybody has seen them or not.
+    /// </summary>
+    public void HarmFile(NodeId node, string path, int from, int count)
+    {
+        Harm(node);
+        if (path.EndsWith(".table", StringComparison.Ordinal))
+        {
+            byte[] bytes = cluster.Host(node).Disk.Peek(path).AsSpan(from, count).ToArray();
+            _harmed[node.Value].Damages.Add(new Damage(path, from, bytes));
+        }
     }
 
     /// <summary>The node left the cluster for good: what it lost does not matter any more.</summary>
@@ -110,6 +126,12 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
             return false;
         }
 
+        harmed.Damages.RemoveAll(damage => !damage.IsOn(host.Disk));
+        if (harmed.Damages.Count > 0)
+        {
+            return false;
+        }
+
         foreach (ReplicaView view in host.Replicas)
         {
             bool caughtUp = !harmed.Needed.TryGetValue(view.Group, out LogIndex index) || view.Applied >= index;
@@ -123,5 +145,12 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         return true;
     }
 
-    private sealed record Harmed(long Starts, SortedDictionary<GroupId, LogIndex> Needed);
+    private sealed record Harmed(long Starts, SortedDictionary<GroupId, LogIndex> Needed, List<Damage> Damages);
+
+    private sealed record Damage(string Path, int From, byte[] Bytes)
+    {
+        public bool IsOn(SimulatedDisk disk) =>
+            disk.Exists(Path) && disk.Peek(Path).AsSpan() is var all && all.Length >= From + Bytes.Length
+            && all.Slice(From, Bytes.Length).SequenceEqual(Bytes);
+    }
 }
