@@ -44,9 +44,10 @@ public sealed class FormatTests
         },
         { "refusal", "0700000000000000" + "02" + "AC02" + "01", Hex(Bytes(b => ForwardCodec.WriteRefusal(7, new(2), new(300), true, b))) },
         { "session", "0053" + "0102030405060708" + "1112131415161718" + "2C01000000000000" + "E803000000000000" + "AA", Session() },
-        { "map file", "C72BB126" + "01010301", Hex(FileOf("map", disk => ReactorStart.FirstMap(disk, Map))[..8]) },
-        { "members file", "AB34A0C0" + "01" + "AC02" + "01" + "02" + "01BC05" + "0305", Hex(FileOf("members", Members)) },
-        { "incarnation file", "BABC8C47" + "AC02", Hex(FileOf("incarnation", disk => MemberFile.FirstIncarnation(disk, new(300)))) },
+        { "map file", "3B71EE3D23040000" + "010103", Hex(FileOf("map", disk => ReactorStart.FirstMap(disk, Map))[..11]) },
+        { "members file", "6F1EFA560A000000" + "01" + "AC02" + "01" + "02" + "01BC05" + "0305" + "00", Hex(FileOf("members", Members)[..19]) },
+        { "incarnation file", "21174B3A02000000" + "AC02" + "00", Hex(FileOf("incarnation", disk => MemberFile.FirstIncarnation(disk, new(300)))[..11]) },
+        { "second copy", "21174B3A02000000" + "AC02" + "00", Hex(FileOf("incarnation", disk => MemberFile.FirstIncarnation(disk, new(300)))[4096..4107]) },
     };
 
     [Theory]

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Nines.Consensus;
 using Nines.Kernel;
 using Nines.Replication;
@@ -26,17 +27,31 @@ internal static class ReplicationTargets
         new("store.meta", () => new Decoder("store.meta", [Meta()], i => ReplicaMeta.TryDecode(default, i, out _))),
         new("store.sessions", () => new Decoder("store.sessions", [Session()], TrySession)),
         new("map.slots", () => new Decoder("map.slots", [Bytes.Of(Map.Write)], TryMap)),
-        new("map.file", () => new Decoder("map.file", [WithCrc(Bytes.Of(Map.Write))], TryMapFile) { Checksums = Bytes.MendFront }),
-        new("members.file", () => new Decoder("members.file", [Members()], TryMembers) { Checksums = Bytes.MendFront }),
-        new("incarnation.file", () => new Decoder("incarnation.file", [WithCrc([0x85, 2])], TryIncarnation) { Checksums = Bytes.MendFront }),
+        new("map.file", () => new Decoder("map.file", [Twin(Bytes.Of(Map.Write))], TryMapFile) { Checksums = MendTwin }),
+        new("members.file", () => new Decoder("members.file", [Members()], TryMembers) { Checksums = MendTwin }),
+        new("incarnation.file", () => new Decoder("incarnation.file", [Twin([0x85, 2])], TryIncarnation) { Checksums = MendTwin }),
         new("control.command", () => new MachineTarget("control.command", new ControlMachine(), ControlCommands(), [], 10)),
     ];
 
-    private static byte[] WithCrc(byte[] body)
+    private static byte[] Twin(byte[] body)
     {
-        byte[] file = [0, 0, 0, 0, .. body];
-        Bytes.MendFront(file);
-        return file;
+        var disk = new MemoryDisk();
+        TwinFile.Replace(disk, "twin", body);
+        return disk.Peek("twin");
+    }
+
+    /// <summary>Makes the checksum of each half right for the length it names.</summary>
+    private static void MendTwin(Span<byte> file)
+    {
+        foreach (int start in (int[])[0, file.Length / 2])
+        {
+            Span<byte> half = file.Slice(start, file.Length / 2);
+            int length = half.Length < 8 ? -1 : BinaryPrimitives.ReadInt32LittleEndian(half[4..]);
+            if (length >= 0 && length <= half.Length - 8)
+            {
+                BinaryPrimitives.WriteUInt32LittleEndian(half, Crc32C.Of(half.Slice(4, 4 + length)));
+            }
+        }
     }
 
     private static byte[] Frame() => Bytes.Of(b =>
