@@ -11,6 +11,9 @@ namespace Nines.Replication;
 /// </summary>
 public sealed partial class Reactor
 {
+    /// <summary>Between two attempts at the first election of a group; a try takes a few milliseconds.</summary>
+    private const int FirstElectionTicks = 4;
+
     private void TickReplica(Replica replica)
     {
         if (replica.Halted is not null)
@@ -28,6 +31,7 @@ public sealed partial class Reactor
         }
 
         PreferLeader(replica);
+        LeadFromTheStart(replica);
 
         // Before the tick: a heartbeat sent after the word that all is quiet would wake the followers again.
         QuiesceWhenQuiet(replica);
@@ -38,6 +42,20 @@ public sealed partial class Reactor
 
         replica.Step(RaftInput.Tick);
         MarkDirty(replica);
+    }
+
+    /// <summary>
+    /// In a group that never had a leader silence means nothing yet: the preferred replica asks for its first election instead of waiting
+    /// for it. Asked again until it is heard, for the other founders open the group a moment earlier or later; a pre-vote disturbs nobody.
+    /// </summary>
+    private void LeadFromTheStart(Replica replica)
+    {
+        if (replica.Raft.Term == Term.Zero && _now % FirstElectionTicks == 0
+            && _map.ReplicasOf(replica.Group) is [var preferred, ..] && preferred == Self)
+        {
+            replica.Step(RaftInput.Campaign);
+            MarkDirty(replica);
+        }
     }
 
     /// <summary>

@@ -6,6 +6,16 @@ namespace Nines.Replication.Tests;
 /// <summary>The first start: founders that meet late found the cluster all the same; nobody is taken for one that lost its data.</summary>
 public class FoundingTests
 {
+    [Fact]
+    public void Nobody_waits_for_silence_before_the_first_election_and_leaders_are_spread_at_once()
+    {
+        var cluster = new TestCluster(3, 6);
+        cluster.Until(() => cluster.Nodes.All(n => !n.Reactor.IsJoining));
+        int aSilence = new ReactorOptions().ElectionTimeoutTicks;
+        cluster.Until(() => Enumerable.Range(0, 7).All(g => cluster.Leader(new(g)) != 0), aSilence);
+        Assert.All(Enumerable.Range(0, 7), g => Assert.Equal(cluster[1].Reactor.Map.ReplicasOf(new(g))[0].Value, cluster.Leader(new(g))));
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
