@@ -10,6 +10,9 @@ internal struct Constraints
 {
     private const int MaxViolations = 10;
 
+    /// <summary>Of what was sent no more than this is sent back with a violation, which may quote it ten times over.</summary>
+    private const int QuotedMax = 4096;
+
     private const string NamePattern = "[a-zA-Z0-9_.-]+";
 
     private List<string>? _violations;
@@ -124,10 +127,12 @@ internal struct Constraints
         _violations ??= [];
         if (_violations.Count < MaxViolations)
         {
-            string quoted = value is null ? "null" : $"'{value}'";
-            _violations.Add($"Value {quoted} at '{at}' failed to satisfy constraint: {constraint}");
+            string quoted = value is null ? "null" : $"'{Cut(value)}'";
+            _violations.Add($"Value {quoted} at '{Cut(at)}' failed to satisfy constraint: {constraint}");
         }
     }
+
+    private static string Cut(string text) => text.Length <= QuotedMax ? text : text[..QuotedMax];
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Protocol;
 
@@ -182,10 +183,11 @@ internal sealed class LegacyParameters
             if (json.Value() && json.IsElement("ExpectedAttributeValue"))
             {
                 condition.Read(ref json);
-                _expected.RemoveAll(e => e.Attribute == condition.Attribute);
                 _expected.Add(condition);
             }
         }
+
+        _expected = RepeatedMembers.KeepLast(_expected, static e => e.Attribute);
     }
 
     private void ReadUpdates(ref JsonInput json)
@@ -202,9 +204,10 @@ internal sealed class LegacyParameters
             if (json.Value() && json.IsElement("AttributeValueUpdate"))
             {
                 update.Read(ref json);
-                _updates.RemoveAll(u => u.Attribute == update.Attribute);
                 _updates.Add(update);
             }
         }
+
+        _updates = RepeatedMembers.KeepLast(_updates, static u => u.Attribute);
     }
 }

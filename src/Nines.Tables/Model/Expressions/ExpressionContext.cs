@@ -31,23 +31,8 @@ public sealed class ExpressionContext
         _values = values;
         _nameUsed = names.Count == 0 ? [] : new bool[names.Count];
         _valueUsed = values.Count == 0 ? [] : new bool[values.Count];
-        if (names.Count > LinearSearchMax)
-        {
-            _nameIndex = new Dictionary<string, int>(names.Count, StringComparer.Ordinal);
-            for (int i = 0; i < names.Count; i++)
-            {
-                _nameIndex[names[i].Placeholder] = i;
-            }
-        }
-
-        if (values.Count > LinearSearchMax)
-        {
-            _valueIndex = new Dictionary<string, int>(values.Count, StringComparer.Ordinal);
-            for (int i = 0; i < values.Count; i++)
-            {
-                _valueIndex[values[i].Placeholder] = i;
-            }
-        }
+        _nameIndex = Index(names, static n => n.Placeholder);
+        _valueIndex = Index(values, static v => v.Placeholder);
     }
 
     /// <summary>A request without placeholders.</summary>
@@ -86,7 +71,7 @@ public sealed class ExpressionContext
             names.Add(new ExpressionName(placeholder, Encoding.UTF8.GetString(name.Span)));
         }
 
-        return KeepLast(names, n => n.Placeholder);
+        return RepeatedMembers.KeepLast(names, static n => n.Placeholder);
     }
 
     /// <summary>Reads the parameter ExpressionAttributeValues. Invalid values are noted beside each, not in the findings.</summary>
@@ -118,7 +103,7 @@ public sealed class ExpressionContext
             values.Add(new ExpressionValue(placeholder, value, own.Invalid));
         }
 
-        return KeepLast(values, v => v.Placeholder);
+        return RepeatedMembers.KeepLast(values, static v => v.Placeholder);
     }
 
     /// <summary>After all expressions were read: the error for placeholders that none of them used, or null.</summary>
@@ -139,19 +124,7 @@ public sealed class ExpressionContext
     /// <summary>What a name placeholder stands for, marked as used; null when it is not defined.</summary>
     internal string? Name(string placeholder)
     {
-        int at = -1;
-        if (_nameIndex is not null)
-        {
-            at = _nameIndex.TryGetValue(placeholder, out int found) ? found : -1;
-        }
-        else
-        {
-            for (int i = 0; i < _names.Count && at < 0; i++)
-            {
-                at = _names[i].Placeholder == placeholder ? i : -1;
-            }
-        }
-
+        int at = Find(_names, _nameIndex, static n => n.Placeholder, placeholder);
         if (at < 0)
         {
             return null;
@@ -164,19 +137,7 @@ public sealed class ExpressionContext
     /// <summary>What a value placeholder stands for, marked as used; null when it is not defined.</summary>
     internal AttributeValue? Value(string placeholder)
     {
-        int at = -1;
-        if (_valueIndex is not null)
-        {
-            at = _valueIndex.TryGetValue(placeholder, out int found) ? found : -1;
-        }
-        else
-        {
-            for (int i = 0; i < _values.Count && at < 0; i++)
-            {
-                at = _values[i].Placeholder == placeholder ? i : -1;
-            }
-        }
-
+        int at = Find(_values, _valueIndex, static v => v.Placeholder, placeholder);
         if (at < 0)
         {
             return null;
@@ -186,30 +147,38 @@ public sealed class ExpressionContext
         return _values[at].Value;
     }
 
-    /// <summary>Of two members with one name the later wins, as everywhere in JSON.</summary>
-    private static List<T> KeepLast<T>(List<T> members, Func<T, string> name)
+    private static Dictionary<string, int>? Index<T>(IReadOnlyList<T> members, Func<T, string> placeholder)
     {
-        var last = new Dictionary<string, int>(members.Count, StringComparer.Ordinal);
-        for (int i = 0; i < members.Count; i++)
+        if (members.Count <= LinearSearchMax)
         {
-            last[name(members[i])] = i;
+            return null;
         }
 
-        if (last.Count == members.Count)
-        {
-            return members;
-        }
-
-        var kept = new List<T>(last.Count);
+        var index = new Dictionary<string, int>(members.Count, StringComparer.Ordinal);
         for (int i = 0; i < members.Count; i++)
         {
-            if (last[name(members[i])] == i)
+            index[placeholder(members[i])] = i;
+        }
+
+        return index;
+    }
+
+    private static int Find<T>(IReadOnlyList<T> members, Dictionary<string, int>? index, Func<T, string> placeholder, string wanted)
+    {
+        if (index is not null)
+        {
+            return index.TryGetValue(wanted, out int found) ? found : -1;
+        }
+
+        for (int i = 0; i < members.Count; i++)
+        {
+            if (placeholder(members[i]) == wanted)
             {
-                kept.Add(members[i]);
+                return i;
             }
         }
 
-        return kept;
+        return -1;
     }
 
     private static string? CheckNames(IReadOnlyList<ExpressionName> names)

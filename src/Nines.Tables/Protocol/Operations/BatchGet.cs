@@ -8,7 +8,10 @@ internal sealed class BatchGet
 {
     private const int KeysMax = 100;
 
-    private readonly List<TablePart> _tables = [];
+    // More than the limit, so that the error says so; beyond that they only cost memory.
+    private const int KeysKept = 10 * KeysMax;
+
+    private List<TablePart> _tables = [];
     private bool _hasTables;
     private string _quoted = "{}";
     private string? _returnCapacity;
@@ -75,12 +78,12 @@ internal sealed class BatchGet
             var part = new TablePart(json.Text());
             if (json.Value() && json.IsElement("KeysAndAttributes"))
             {
-                _tables.RemoveAll(t => t.Name == part.Name);
                 _tables.Add(part);
                 ReadTable(ref json, part);
             }
         }
 
+        _tables = RepeatedMembers.KeepLast(_tables, static t => t.Name);
         _quoted = json.Quote(start);
     }
 
@@ -138,7 +141,7 @@ internal sealed class BatchGet
         part.Keys = [];
         while (json.NextElement())
         {
-            if (json.IsParameterizedMap() && json.ItemHere(ref part.Invalid) is { } key)
+            if (json.IsParameterizedMap() && json.ItemHere(ref part.Invalid) is { } key && part.Keys.Count < KeysKept)
             {
                 part.Keys.Add(key);
             }

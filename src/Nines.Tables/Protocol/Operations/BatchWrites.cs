@@ -8,7 +8,10 @@ internal sealed class BatchWrites
 {
     private const int WritesMax = 25;
 
-    private readonly List<TablePart> _tables = [];
+    // More than the limit, so that the error says so; beyond that they only cost memory.
+    private const int WritesKept = 10 * WritesMax;
+
+    private List<TablePart> _tables = [];
     private bool _hasTables;
     private string _quoted = "{}";
     private string? _returnCapacity;
@@ -82,17 +85,17 @@ internal sealed class BatchWrites
                 continue;
             }
 
-            _tables.RemoveAll(t => t.Name == part.Name);
             _tables.Add(part);
             while (json.NextElement())
             {
-                if (json.IsElement("WriteRequest"))
+                if (json.IsElement("WriteRequest") && ReadWrite(ref json) is { } write && part.Writes.Count < WritesKept)
                 {
-                    part.Writes.Add(ReadWrite(ref json));
+                    part.Writes.Add(write);
                 }
             }
         }
 
+        _tables = RepeatedMembers.KeepLast(_tables, static t => t.Name);
         _quoted = json.Quote(start);
     }
 
