@@ -25,12 +25,14 @@ internal static class StatusPage
     {
         Table table = isWide
             ? Output.NewTable("node", "answers", "tables", "admin", "pid", "up", "leads", "memory", "disk free", "peers", "in flight")
-            : Output.NewTable("node", "answers", "admin", "leads", "memory", "disk free", "peers");
+            : Output.NewTable("node", "answers", "admin", "leads", "memory", "free", "peers");
         foreach (NodeStatus node in status.Nodes)
         {
             if (!node.Reachable)
             {
-                string[] silent = [$"n{node.Node}", "[red]no[/]", .. isWide ? [""] : Array.Empty<string>(), Markup.Escape(node.AdminUrl)];
+                string[] silent = isWide
+                    ? [$"n{node.Node}", "[red]no[/]", "", Markup.Escape(node.AdminUrl)]
+                    : [$"n{node.Node}", "[red]no[/]", Short(node.AdminUrl)];
                 table.AddRow([.. silent, .. Enumerable.Repeat("", table.Columns.Count - silent.Length)]);
                 continue;
             }
@@ -42,7 +44,7 @@ internal static class StatusPage
             table.AddRow(isWide
                 ? [$"n{node.Node}", answers, Markup.Escape(node.TablesUrl), Markup.Escape(node.AdminUrl), $"{node.ProcessId}",
                     Output.Span(node.UptimeSeconds), .. last, $"{node.InFlight}"]
-                : [$"n{node.Node}", answers, Markup.Escape(node.AdminUrl), .. last]);
+                : [$"n{node.Node}", answers, Short(node.AdminUrl), .. last]);
         }
 
         return table;
@@ -64,6 +66,9 @@ internal static class StatusPage
 
         return table;
     }
+
+    /// <summary>nines status --url takes it so, too.</summary>
+    private static string Short(string url) => Markup.Escape(url.Replace("http://", "", StringComparison.Ordinal));
 
     private static string Replica(GroupReplica replica) =>
         replica.Fault.Length > 0 ? $"n{replica.Node} halted"

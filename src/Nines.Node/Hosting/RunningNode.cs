@@ -143,7 +143,7 @@ internal sealed class RunningNode : IAsyncDisposable
         catch (DamagedException damage)
         {
             throw new StartRefusedException(
-                $"{damage.Message} The node cannot start on this data. Replace it: empty directory, new node.id.", damage);
+                $"{damage.Message.TrimEnd('.')}. The node cannot start on this data. Replace it: empty directory, new node.id.", damage);
         }
 
         foreach (string finding in reactor.LogFindings)
