@@ -89,9 +89,14 @@ public readonly record struct ClusterId(UInt128 Value)
     public override string ToString() => Value.ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 }
 
-/// <summary>Counts the starts of one node on one data directory; flushed before the node speaks. Later starts are larger.</summary>
-public readonly record struct BootId(long Value) : IComparable<BootId>
+/// <summary>
+/// One start of a node. The number counts the starts on one data directory and is flushed before the node speaks; later starts are larger.
+/// Two copies of a directory count alike, so each start also draws a nonce: the same number with another nonce is another life, of
+/// which one has forgotten what the other promised.
+/// </summary>
+public readonly record struct BootId(long Value, ulong Nonce = 0) : IComparable<BootId>
 {
+    /// <summary>By number. Zero for two starts that cannot both be the latest, when they are not equal.</summary>
     public int CompareTo(BootId other) => Value.CompareTo(other.Value);
 
     public override string ToString() => $"b{Value}";

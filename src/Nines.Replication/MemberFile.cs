@@ -54,7 +54,7 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
         var buffer = new ByteBuffer(16);
         buffer.Count(boot.Value);
         TwinFile.Replace(disk, DraftName, buffer.Written);
-        return boot;
+        return new(boot.Value);
     }
 
     /// <summary>

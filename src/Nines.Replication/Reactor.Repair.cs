@@ -234,7 +234,7 @@ public sealed partial class Reactor
         var boot = new BootId(reader.Counted());
         Term term = reader.Term();
         LogPosition position = reader.Position();
-        if (IsMalformed(from, reader) || boot != _parts.Boot || position.Term > term || !_lost.Remove(group.Value))
+        if (IsMalformed(from, reader) || boot.Value != _parts.Boot.Value || position.Term > term || !_lost.Remove(group.Value))
         {
             // Also an answer to an earlier life of this node, which may have lost everything once more.
             return;

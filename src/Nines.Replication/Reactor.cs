@@ -55,14 +55,15 @@ public sealed partial class Reactor : IReplicaHost
     public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> frame)
     {
         PeerState peer = Peer(from);
-        if (boot.CompareTo(peer.Boot) < 0)
+        int age = boot.CompareTo(peer.Boot);
+        if (age < 0 || (age == 0 && boot != peer.Boot))
         {
-            // Sent by an earlier life of that node, or by a data directory that was rolled back. Nothing it says counts.
+            // Sent by an earlier life of that node, or by a copy of its data directory. Nothing it says counts.
             peer.Refused++;
             return;
         }
 
-        if (boot.CompareTo(peer.Boot) > 0)
+        if (age > 0)
         {
             peer.Boot = boot;
             OnPeerDown(from);

@@ -42,10 +42,11 @@ public sealed class PeerBootsFile(IDisk disk)
         }
 
         List<KeyValuePair<NodeId, BootId>> boots = [];
-        for (int left = reader.Items(12); left > 0; left--)
+        for (int left = reader.Items(20); left > 0; left--)
         {
             var node = new NodeId((int)reader.Fixed32());
-            boots.Add(new(node, new BootId((long)reader.Fixed64())));
+            long boot = (long)reader.Fixed64();
+            boots.Add(new(node, new BootId(boot, reader.Fixed64())));
         }
 
         return reader.IsComplete ? boots : [];
@@ -59,6 +60,7 @@ public sealed class PeerBootsFile(IDisk disk)
         {
             body.Fixed32((uint)node.Value);
             body.Fixed64((ulong)boot.Value);
+            body.Fixed64(boot.Nonce);
         }
 
         byte[] checksum = BitConverter.GetBytes(Crc32C.Of(body.Written));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 using Nines.Kernel;
@@ -81,8 +82,9 @@ internal sealed class RunningNode : IAsyncDisposable
         FileDisk files = OpenDisk();
         AtEnd(files.Dispose);
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
+        RefuseDisowned(disk);
         NodeIdentity identity = CountStart(disk);
-        var inbox = new ReactorInbox(Disowned, _log);
+        var inbox = new ReactorInbox(reason => Disowned(new DisownedFile(disk), reason), _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);
         var network = new TcpNetwork(
@@ -128,7 +130,18 @@ internal sealed class RunningNode : IAsyncDisposable
     {
         NodeIdentity kept = NodeIdentity.Read(disk, DataDirectories) ?? new NodeIdentity(
             _configuration.Cluster, _configuration.Node, new BootId(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
-        return kept.Start(disk, _configuration.Cluster, _configuration.Node);
+        ulong nonce = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
+        return kept.Start(disk, _configuration.Cluster, _configuration.Node, nonce);
+    }
+
+    private static void RefuseDisowned(IDisk disk)
+    {
+        if (new DisownedFile(disk).Reason is { } reason)
+        {
+            throw new StartRefusedException(
+                $"The other nodes refused this data directory as an old copy: {reason.TrimEnd('.')}. "
+                + "Empty the directory and let the node join as a new one; its replicas are rebuilt from the others.");
+        }
     }
 
     private ReactorThread StartReactor(
@@ -249,10 +262,11 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    private void Disowned(string reason)
+    private void Disowned(DisownedFile file, string reason)
     {
         if (_ended.TrySetResult(ExitCodes.Refused))
         {
+            file.Write(reason);
             _log.LogCritical("The node stops: {Reason}.", reason.TrimEnd('.'));
         }
     }

@@ -3,8 +3,8 @@ using Nines.Kernel;
 namespace Nines.Node.Transport;
 
 /// <summary>
-/// The highest boot seen of every peer. A peer that comes with a lower one runs on an old copy of its data directory, or is a
-/// second process with the same identity: it may have forgotten votes and acknowledgements, so nobody talks to it.
+/// The latest boot seen of every peer. A peer that comes with a lower one, or with another of the same number, runs on an old copy of its
+/// data directory, or is a second process with the same identity: it may have forgotten votes and acknowledgements, so nobody talks to it.
 /// </summary>
 public sealed class PeerBoots
 {
@@ -35,7 +35,7 @@ public sealed class PeerBoots
         }
     }
 
-    /// <summary>Notes a peer's boot. False when a higher one was seen before.</summary>
+    /// <summary>Notes a peer's boot. False when a higher one was seen before, or another of that number.</summary>
     public bool TryAdvance(NodeId node, BootId boot)
     {
         KeyValuePair<NodeId, BootId>[] table;

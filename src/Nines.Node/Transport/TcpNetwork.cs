@@ -196,7 +196,7 @@ public sealed class TcpNetwork : INetwork, IAsyncDisposable
             InboundLink? older;
             lock (_gate)
             {
-                if (_stop.IsCancellationRequested || _boots.Highest(hello.From).Value > hello.Boot.Value)
+                if (_stop.IsCancellationRequested || _boots.Highest(hello.From) != hello.Boot)
                 {
                     return false;
                 }

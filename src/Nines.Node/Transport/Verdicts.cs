@@ -29,7 +29,8 @@ internal static class Verdicts
     };
 
     public static string OldBoot(NodeId node, BootId boot, BootId highest) =>
-        $"{node} says this is its start number {boot.Value}, but number {highest.Value} was seen before. Its data directory is an old "
+        $"{node} says this is its start number {boot.Value}, but {(boot.Value == highest.Value ? "another start with that number" : $"number {highest.Value}")} "
+        + "was seen before. Its data directory is an old "
         + "copy, or another process uses its identity. Remove the old process, or wipe the directory and add it as a new node";
 }
 

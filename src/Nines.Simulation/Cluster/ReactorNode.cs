@@ -38,7 +38,7 @@ public sealed class ReactorFactory : INodeFactory
 
             // A new directory begins to count at the second it is made: a wiped node comes with a number nobody has seen.
             kept ??= new NodeIdentity(_cluster, setup.Id, new BootId(setup.WallClockMs / 1000));
-            NodeIdentity identity = kept.Start(setup.Disk, _cluster, setup.Id);
+            NodeIdentity identity = kept.Start(setup.Disk, _cluster, setup.Id, setup.Random.Next());
             setup.Network.Boot = identity.Boot;
             return new ReactorNode(setup, identity.Boot, Parts(setup, identity.Boot));
         }

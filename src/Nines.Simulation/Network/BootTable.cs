@@ -4,7 +4,7 @@ namespace Nines.Simulation;
 
 /// <summary>
 /// What one node remembers of its peers' boots, over its own restarts: the transport's rule in the small. Who comes with a boot lower
-/// than one seen before runs on an old copy of a data directory.
+/// than one seen before, or with another of the same number, runs on an old copy of a data directory.
 /// </summary>
 public sealed class BootTable
 {
@@ -13,7 +13,8 @@ public sealed class BootTable
     /// <summary>Notes a peer's boot. False when it must not be talked to.</summary>
     public bool Accepts(NodeId peer, BootId boot)
     {
-        if (boot.CompareTo(_highest[peer.Value]) < 0)
+        int age = boot.CompareTo(_highest[peer.Value]);
+        if (age < 0 || (age == 0 && boot != _highest[peer.Value]))
         {
             return false;
         }

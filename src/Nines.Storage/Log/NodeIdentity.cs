@@ -86,8 +86,12 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
     /// Counts one more start, durably, before the node speaks. Null expectations are not checked: a node that joins learns its
     /// cluster from this file.
     /// </summary>
+    /// <param name="disk">The data directory.</param>
+    /// <param name="cluster">The expected cluster.</param>
+    /// <param name="node">The expected node.</param>
+    /// <param name="nonce">Drawn for this start. Not written down: a copy of the directory must not know it.</param>
     /// <exception cref="IdentityException">It is another cluster's or another node's directory.</exception>
-    public NodeIdentity Start(IDisk disk, ClusterId? cluster = null, NodeId? node = null)
+    public NodeIdentity Start(IDisk disk, ClusterId? cluster = null, NodeId? node = null, ulong nonce = 0)
     {
         ArgumentNullException.ThrowIfNull(disk);
         if (cluster is { } expected && expected != Cluster)
@@ -106,7 +110,7 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
                 + "copied directory cannot be a second node.");
         }
 
-        NodeIdentity next = this with { Boot = new BootId(checked(Boot.Value + 1)) };
+        NodeIdentity next = this with { Boot = new BootId(checked(Boot.Value + 1), nonce) };
         next.Write(disk);
         return next;
     }

@@ -22,20 +22,32 @@ public sealed class PeerBootsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_directory_that_was_refused_is_remembered_as_such()
+    {
+        Assert.Null(new DisownedFile(_disk).Reason);
+        new DisownedFile(_disk).Write("n1 saw number 9");
+        Assert.Equal("n1 saw number 9", new DisownedFile(_disk).Reason);
+    }
+
+    [Fact]
     public void Boots_of_peers_are_remembered_and_a_damaged_memory_is_none()
     {
         PeerBoots boots = new PeerBootsFile(_disk).Open();
         Assert.True(boots.TryAdvance(new NodeId(1), new BootId(5)));
-        Assert.True(boots.TryAdvance(new NodeId(2), new BootId(6)));
+        Assert.True(boots.TryAdvance(new NodeId(2), new BootId(6, 77)));
         PeerBoots again = new PeerBootsFile(_disk).Open();
         Assert.False(again.TryAdvance(new NodeId(1), new BootId(4)));
-        Assert.Equal(new BootId(6), again.Highest(new NodeId(2)));
+        Assert.Equal(new BootId(6, 77), again.Highest(new NodeId(2)));
+        Assert.False(again.TryAdvance(new NodeId(2), new BootId(6, 78)));
+        Assert.True(again.TryAdvance(new NodeId(2), new BootId(6, 77)));
 
         string path = Path.Combine(_root, "peers");
         byte[] bytes = File.ReadAllBytes(path);
 
-        // Checksum, count, then node and boot of each; docs/formats/replication.md.
-        Assert.Equal("02" + "01000000" + "0500000000000000" + "02000000" + "0600000000000000", Convert.ToHexString(bytes.AsSpan(4)));
+        // Checksum, count, then node, boot and nonce of each; docs/formats/replication.md.
+        Assert.Equal(
+            "02" + "01000000" + "0500000000000000" + "0000000000000000" + "02000000" + "0600000000000000" + "4D00000000000000",
+            Convert.ToHexString(bytes.AsSpan(4)));
         for (int i = 0; i < bytes.Length; i++)
         {
             byte[] bad = [.. bytes];

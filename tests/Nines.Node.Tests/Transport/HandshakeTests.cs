@@ -6,11 +6,11 @@ namespace Nines.Node.Tests.Transport;
 public sealed class HandshakeTests
 {
     private static readonly Hello AHello = new(
-        Handshake.ProtocolVersion, new ClusterId(new UInt128(1, 2)), new NodeId(3), new BootId(4), new NodeId(5),
+        Handshake.ProtocolVersion, new ClusterId(new UInt128(1, 2)), new NodeId(3), new BootId(4, 6), new NodeId(5),
         LinkVerdict.TooSlow, "http://127.0.0.1:9000");
 
     private static readonly HelloAnswer AnAnswer = new(
-        Handshake.ProtocolVersion, LinkVerdict.OldBoot, new ClusterId(new UInt128(1, 2)), new NodeId(3), new BootId(4),
+        Handshake.ProtocolVersion, LinkVerdict.OldBoot, new ClusterId(new UInt128(1, 2)), new NodeId(3), new BootId(4, 6),
         "http://127.0.0.1:9000", "why");
 
     [Fact]
@@ -24,13 +24,13 @@ public sealed class HandshakeTests
 
     [Fact]
     public void The_bytes_of_a_hello_stay_as_they_are() => Assert.Equal(
-        "4E39484C" + "01" + "0100000000000000" + "0200000000000000" + "03000000" + "0400000000000000" + "05000000" + "08"
-        + "15" + "687474703A2F2F3132372E302E302E313A39303030",
+        "4E39484C" + "02" + "0100000000000000" + "0200000000000000" + "03000000" + "0400000000000000" + "0600000000000000" + "05000000"
+        + "08" + "15" + "687474703A2F2F3132372E302E302E313A39303030",
         Convert.ToHexString(Bytes(AHello)));
 
     [Fact]
     public void The_bytes_of_an_answer_stay_as_they_are() => Assert.Equal(
-        "4E39414E" + "01" + "05" + "0100000000000000" + "0200000000000000" + "03000000" + "0400000000000000"
+        "4E39414E" + "02" + "05" + "0100000000000000" + "0200000000000000" + "03000000" + "0400000000000000" + "0600000000000000"
         + "15" + "687474703A2F2F3132372E302E302E313A39303030" + "03" + "776879",
         Convert.ToHexString(Bytes(AnAnswer)));
 

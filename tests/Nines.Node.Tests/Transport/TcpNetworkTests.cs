@@ -134,6 +134,25 @@ public sealed class TcpNetworkTests
     }
 
     [Fact]
+    public async Task Another_start_with_a_number_that_was_seen_is_refused_and_told_so()
+    {
+        var boots = new PeerBoots([new(new NodeId(2), new BootId(9, 1))]);
+        await using var a = new Station(1, boots: boots);
+        await using (var copy = new Station(2, boot: 9, nonce: 2))
+        {
+            await copy.Dial(a);
+            Assert.Contains("another start with that number was seen", await copy.Line("start number 9"), StringComparison.Ordinal);
+            Assert.Equal(a.Id, await copy.Disowned());
+            await a.Dial(copy);
+            await a.Line("start number 9");
+        }
+
+        await using var true2 = new Station(2, boot: 9, nonce: 1);
+        await true2.Dial(a);
+        Assert.Equal(a.Id, await true2.Up());
+    }
+
+    [Fact]
     public async Task Another_node_at_the_address_is_refused()
     {
         await using var a = new Station(1);
@@ -149,7 +168,7 @@ public sealed class TcpNetworkTests
     {
         await using var a = new Station(1);
         using var raw = new RawPeer(a);
-        HelloAnswer? answer = raw.Greet(RawPeer.Hello(from: 2, to: 1) with { Version = 2 });
+        HelloAnswer? answer = raw.Greet(RawPeer.Hello(from: 2, to: 1) with { Version = Handshake.ProtocolVersion + 1 });
         Assert.Equal((LinkVerdict.WrongVersion, Handshake.ProtocolVersion), (answer!.Value.Verdict, answer.Value.Version));
         Assert.Null(raw.Answer());
     }

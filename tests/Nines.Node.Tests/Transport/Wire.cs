@@ -21,11 +21,12 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
     public Station(
-        int node, long boot = 1, ClusterId? cluster = null, TransportOptions? options = null, int port = 0, PeerBoots? boots = null)
+        int node, long boot = 1, ClusterId? cluster = null, TransportOptions? options = null, int port = 0, PeerBoots? boots = null,
+        ulong nonce = 0)
     {
         Id = new NodeId(node);
         Network = new TcpNetwork(
-            new TransportIdentity(cluster ?? Cluster, Id, new BootId(boot), $"http://admin-of-{node}"),
+            new TransportIdentity(cluster ?? Cluster, Id, new BootId(boot, nonce), $"http://admin-of-{node}"),
             options ?? new TransportOptions(), this, boots ?? new PeerBoots(), this, TimeProvider.System);
         Address = Network.Listen(new IPEndPoint(IPAddress.Loopback, port));
     }

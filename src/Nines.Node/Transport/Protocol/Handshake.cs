@@ -20,7 +20,10 @@ public enum LinkVerdict : byte
     /// <summary>The dialer wanted another node than the one that answers here.</summary>
     WrongNode = 4,
 
-    /// <summary>The dialer has started more often than it says: its data directory is an old copy, or a second process uses its identity.</summary>
+    /// <summary>
+    /// The dialer has started more often than it says, or another start with that number was seen: its data directory is a copy, or a
+    /// second process uses its identity.
+    /// </summary>
     OldBoot = 5,
 
     /// <summary>The dialer claims the identity of the node it called.</summary>
@@ -56,7 +59,7 @@ public readonly record struct HelloAnswer(
 public static class Handshake
 {
     /// <summary>Raised with every change that an older node would misread.</summary>
-    public const int ProtocolVersion = 1;
+    public const int ProtocolVersion = 2;
 
     /// <summary>The largest handshake payload: what a stranger may make a node hold before it said who it is.</summary>
     public const int MaxPayloadBytes = 4 * 1024;
@@ -71,7 +74,7 @@ public static class Handshake
         to.Count(hello.Version);
         Write(to, hello.Cluster);
         to.Fixed32((uint)hello.From.Value);
-        to.Fixed64((ulong)hello.Boot.Value);
+        Write(to, hello.Boot);
         to.Fixed32((uint)hello.To.Value);
         to.Byte((byte)hello.LastCut);
         Text(to, hello.AdminUrl);
@@ -84,7 +87,7 @@ public static class Handshake
         to.Byte((byte)answer.Verdict);
         Write(to, answer.Cluster);
         to.Fixed32((uint)answer.From.Value);
-        to.Fixed64((ulong)answer.Boot.Value);
+        Write(to, answer.Boot);
         Text(to, answer.AdminUrl);
         Text(to, answer.Detail);
     }
@@ -109,7 +112,7 @@ public static class Handshake
             version,
             Cluster(ref reader),
             new NodeId((int)reader.Fixed32()),
-            new BootId((long)reader.Fixed64()),
+            Boot(ref reader),
             new NodeId((int)reader.Fixed32()),
             (LinkVerdict)reader.Byte(),
             Text(ref reader));
@@ -137,7 +140,7 @@ public static class Handshake
             (LinkVerdict)reader.Byte(),
             Cluster(ref reader),
             new NodeId((int)reader.Fixed32()),
-            new BootId((long)reader.Fixed64()),
+            Boot(ref reader),
             Text(ref reader),
             Text(ref reader));
         return reader.IsComplete && answer.Boot.Value >= 0;
@@ -154,6 +157,18 @@ public static class Handshake
     {
         to.Fixed64((ulong)(cluster.Value >> 64));
         to.Fixed64((ulong)cluster.Value);
+    }
+
+    private static void Write(ByteBuffer to, BootId boot)
+    {
+        to.Fixed64((ulong)boot.Value);
+        to.Fixed64(boot.Nonce);
+    }
+
+    private static BootId Boot(ref ByteReader reader)
+    {
+        long value = (long)reader.Fixed64();
+        return new BootId(value, reader.Fixed64());
     }
 
     private static ClusterId Cluster(ref ByteReader reader)
