@@ -14,6 +14,12 @@ public sealed partial class Reactor
     /// <summary>Once a second.</summary>
     private const int MapTicks = 40;
 
+    /// <summary>The map the cluster agreed on, as far as this node knows; null before. May be read from any thread.</summary>
+    public SlotMap? AgreedMap => _mapAgreed ? _map : null;
+
+    /// <summary>A group here counts the node among its members, whatever the map says.</summary>
+    public bool HasCompanion(NodeId node) => _replicas.Values.Any(r => r.Raft.Configuration.IsMember(node));
+
     private void TellEpoch()
     {
         if (_now % MapTicks != 0 || IsJoining)

@@ -194,7 +194,7 @@ public sealed partial class Reactor
         PlaceReplicas();
     }
 
-    private bool _mapAgreed;
+    private volatile bool _mapAgreed;
 
     void IReplicaHost.ControlChanged() => ControlChanged();
 

@@ -166,8 +166,9 @@ internal sealed class RunningNode : IAsyncDisposable
 
         // What recovery read of the log lies on the large object heap by now, and an idle node would not collect it for hours.
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        var links = new MapLinks(_configuration.Node, _configuration.Seeds, network, TimeProvider.System);
         var thread = new ReactorThread(
-            reactor, parts.Options, TimeProvider.System, () => AfterTurn(reactor, network), failure => Fault(failure.ToString()));
+            reactor, parts.Options, TimeProvider.System, () => AfterTurn(reactor, network, links), failure => Fault(failure.ToString()));
         inbox.Attach(thread);
         thread.Start();
         return thread;
@@ -245,9 +246,10 @@ internal sealed class RunningNode : IAsyncDisposable
     }
 
     /// <summary>On the reactor's thread, after each turn.</summary>
-    private void AfterTurn(Reactor reactor, TcpNetwork network)
+    private void AfterTurn(Reactor reactor, TcpNetwork network, MapLinks links)
     {
         network.FlushAll();
+        links.AfterTurn(reactor);
         if (reactor.Failure is { } failure)
         {
             Fault(failure);
