@@ -47,7 +47,7 @@ internal sealed class ReactorCluster
         _now++;
         foreach (HostedReactor node in _nodes)
         {
-            node.Reactor.Tick(1_700_000_000_000 + (_now * 25));
+            node.Reactor.Tick(1_700_000_000_000 + (_now * 25), _now * 25);
             node.Reactor.Turn();
         }
 

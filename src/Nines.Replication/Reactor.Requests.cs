@@ -28,6 +28,7 @@ public sealed partial class Reactor
         request.State = RequestState.Held;
         request.SentTo = NodeId.None;
         request.LookTick = 0;
+        request.FreshAtMs = -1;
         request.Hops = 0;
         request.Sends = 0;
         request.MayHaveHappened = false;
@@ -55,6 +56,8 @@ public sealed partial class Reactor
             return false;
         }
 
+        replica.WantFreshness();
+        long freshAt = replica.FreshAtMs;
         StoreView view = replica.Store.View();
         LogIndex applied = view.Applied;
         if (consistency == Consistency.Sequential && applied < notBefore && !Planted.Is(PlantedBug.SessionPositionIgnored))
@@ -64,7 +67,7 @@ public sealed partial class Reactor
         }
 
         var answer = new Answer { Group = group, Term = replica.Raft.Term, Position = applied, StalenessMs = -1 };
-        ticket = new(answer, view, rules);
+        ticket = new(answer, view, rules, freshAt);
         return true;
     }
 

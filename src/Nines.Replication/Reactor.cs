@@ -85,11 +85,17 @@ public sealed partial class Reactor : IReplicaHost
         OnPeerDown(peer);
     }
 
+    /// <summary>A clock that never jumps, as of the latest tick, in milliseconds. Only differences on this node mean anything.</summary>
+    public long SteadyMs { get; private set; }
+
     /// <summary>One tick passed. The wall clock is only data: it stamps commands.</summary>
-    public void Tick(long wallMs)
+    /// <param name="wallMs">The wall clock.</param>
+    /// <param name="steadyMs">A clock that never jumps, also in real milliseconds; ticks are not, they stand still with the process.</param>
+    public void Tick(long wallMs, long steadyMs)
     {
         _now++;
         WallMs = wallMs;
+        SteadyMs = steadyMs;
         foreach (Replica replica in _replicas.Values)
         {
             TickReplica(replica);
@@ -104,6 +110,7 @@ public sealed partial class Reactor : IReplicaHost
         SayHello();
         TickRepairs();
         RequestStates();
+        AskFreshness();
         SealIdleLog();
         CheckSpace();
     }

@@ -77,7 +77,8 @@ public sealed partial class ReactorThread
         try
         {
             ticket.Machine.Query(query, new MachineReader(ticket.State, ticket.Machine.Id), buffer);
-            return ticket.Answer with { Body = buffer.ToArray() };
+            long staleness = ticket.FreshAtMs < 0 ? ticket.Answer.StalenessMs : SteadyMs() + 1 - ticket.FreshAtMs;
+            return ticket.Answer with { Body = buffer.ToArray(), StalenessMs = staleness };
         }
         catch (DamagedException damage)
         {

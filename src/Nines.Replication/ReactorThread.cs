@@ -24,6 +24,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
     private readonly Action _flushNetwork;
     private List<Input> _inbox = [];
     private List<Input> _work = [];
+    private readonly long _began;
     private long _inboxBytes;
     private int _worked;
     private bool _signalled;
@@ -40,6 +41,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
         Reactor = reactor;
         _options = options;
         _clock = clock;
+        _began = clock.GetTimestamp();
         _flushNetwork = flushNetwork;
         _failed = failed;
         _thread = new(Run) { Name = "reactor", IsBackground = true };
@@ -132,6 +134,9 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
         }
     }
 
+    /// <summary>Milliseconds since the start, rounded down.</summary>
+    private long SteadyMs() => (long)_clock.GetElapsedTime(_began).TotalMilliseconds;
+
     private void Loop()
     {
         long tickTime = TimeSpan.FromMilliseconds(_options.TickMs).Ticks * _clock.TimestampFrequency / TimeSpan.TicksPerSecond;
@@ -151,7 +156,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
             more = Drain();
             if (now >= nextTick)
             {
-                Reactor.Tick(_clock.GetUtcNow().ToUnixTimeMilliseconds());
+                Reactor.Tick(_clock.GetUtcNow().ToUnixTimeMilliseconds(), SteadyMs());
 
                 // After a pause there is one tick, not many: time that this process slept through must not count as
                 // silence of the others.

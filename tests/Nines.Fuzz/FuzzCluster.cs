@@ -77,7 +77,7 @@ internal sealed class FuzzCluster
         {
             foreach (FuzzNode node in Up)
             {
-                node.Reactor.Tick(1_700_000_000_000 + (node.Reactor.Now * 25));
+                node.Reactor.Tick(1_700_000_000_000 + (node.Reactor.Now * 25), node.Reactor.Now * 25);
                 node.Reactor.Turn();
             }
 

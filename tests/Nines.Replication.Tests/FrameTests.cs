@@ -22,7 +22,7 @@ public sealed class FrameTests
         {
             for (int tick = 0; tick < 2; tick++)
             {
-                cluster[1].Reactor.Tick(1000);
+                cluster[1].Reactor.Tick(1000, 0);
                 cluster[1].Reactor.Turn();
                 foreach ((_, byte[] frame) in cluster[1].Sent)
                 {

@@ -31,6 +31,9 @@ internal sealed class TestCluster
 
     public TestNode this[int node] => _nodes[node];
 
+    /// <summary>Real time, also for those who stand still.</summary>
+    public long NowMs { get; private set; }
+
     /// <summary>Directed links that lose everything.</summary>
     public HashSet<(int From, int To)> Cut { get; } = [];
 
@@ -77,9 +80,10 @@ internal sealed class TestCluster
     {
         for (int i = 0; i < ticks; i++)
         {
+            NowMs += 25;
             foreach (TestNode node in Nodes.Where(IsAwake))
             {
-                node.Reactor.Tick(1_700_000_000_000 + (node.Reactor.Now * 25));
+                node.Reactor.Tick(1_700_000_000_000 + (node.Reactor.Now * 25), NowMs);
                 node.Reactor.Turn();
             }
 
@@ -225,11 +229,14 @@ internal sealed class TestRequest : Request
 
     public void Forget() => Answer = null;
 
+    public long Freshness { get; private set; } = -1;
+
     public string Text => System.Text.Encoding.UTF8.GetString(Answer!.Value.Body.Span);
 
     protected internal override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine)
     {
         Assert.True(Answer is null || IsUsedAgain);
+        Freshness = FreshAtMs;
         Answer = answer;
         if (state is not null && machine is not null)
         {

@@ -117,6 +117,7 @@ internal sealed partial class Replica
     /// <summary>Answers every waiting read whose index is applied.</summary>
     public void ServeReads()
     {
+        RefreshWhenApplied();
         if (_waiting.Count == 0 || NeedsState)
         {
             return;
@@ -165,11 +166,11 @@ internal sealed partial class Replica
     private void Serve(in ReadWaiter waiter)
     {
         CountRemote(waiter, -1);
-        _context.Machines.TryGetValue(waiter.Machine, out IStateMachine? machine);
+        bool known = _context.Machines.TryGetValue(waiter.Machine, out IStateMachine? machine) || waiter.Machine == Reactor.NoMachine;
         var answer = new Answer
         {
-            Outcome = machine is null ? Outcome.NotDone : Outcome.Done,
-            Reason = machine is null ? Reason.Unavailable : Reason.None,
+            Outcome = known ? Outcome.Done : Outcome.NotDone,
+            Reason = known ? Reason.None : Reason.Unavailable,
             Group = Group,
             Term = Raft.Term,
             Position = _applied.Position.Index,
@@ -179,6 +180,12 @@ internal sealed partial class Replica
         {
             if (waiter.Local.IsOpen(waiter.Sequence))
             {
+                if (!waiter.IsStrong)
+                {
+                    WantFreshness();
+                    waiter.Local.FreshAtMs = FreshAtMs;
+                }
+
                 _context.Host.CompleteLocal(waiter.Local, answer, Store.View(), machine);
             }
 

@@ -34,8 +34,8 @@ internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
         _source.OnCompleted(continuation, state, token, flags);
 
     protected internal override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine) =>
-        _source.SetResult(new(answer, state, machine));
+        _source.SetResult(new(answer, state, machine, FreshAtMs));
 }
 
-/// <summary>An answer, or the state and the machine to get its body from.</summary>
-internal readonly record struct ReadTicket(Answer Answer, IOrderedReader? State, IStateMachine? Machine);
+/// <summary>An answer, or the state and the machine to get its body from, and since when that state is known to be complete.</summary>
+internal readonly record struct ReadTicket(Answer Answer, IOrderedReader? State, IStateMachine? Machine, long FreshAtMs);

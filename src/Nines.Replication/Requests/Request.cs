@@ -28,6 +28,11 @@ public abstract class Request
     /// <summary>Ticks the request may take, counted from its submission.</summary>
     public long TimeoutTicks { get; set; }
 
+    /// <summary>
+    /// Weak reads answered here: everything acknowledged before this moment of the node's steady clock is in the state; -1 when not known.
+    /// </summary>
+    public long FreshAtMs { get; internal set; } = -1;
+
     internal ulong Sequence { get; set; }
 
     internal long DeadlineTick { get; set; }

@@ -151,7 +151,7 @@ public sealed class ReactorNode : ISimulatedNode
 
     public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message) => Reactor.Receive(from, boot, message);
 
-    public void Tick(long wallClockMs) => Reactor.Tick(wallClockMs);
+    public void Tick(long wallClockMs) => Reactor.Tick(wallClockMs, _setup.SteadyMs());
 
     public void Turn() => Reactor.Turn();
 
@@ -206,6 +206,10 @@ public sealed class ReactorNode : ISimulatedNode
 
     private static long TicksOf(long ms) => Math.Max(1, ms / 25);
 
+    /// <summary>What the product's shell does for the doors.</summary>
+    private Answer Aged(in Answer answer, long freshAtMs) =>
+        freshAtMs < 0 ? answer : answer with { StalenessMs = _setup.SteadyMs() + 1 - freshAtMs };
+
     private void Answered(
         long token, in Answer answer, ReadOnlyMemory<byte> query, IOrderedReader? state, IStateMachine? machine)
     {
@@ -238,6 +242,6 @@ public sealed class ReactorNode : ISimulatedNode
     private sealed class Pending(ReactorNode node, long token) : Request
     {
         protected override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine) =>
-            node.Answered(token, answer, Body, state, machine);
+            node.Answered(token, node.Aged(answer, FreshAtMs), Body, state, machine);
     }
 }

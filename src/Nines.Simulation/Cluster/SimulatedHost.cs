@@ -111,6 +111,7 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             Logs = _cluster.Logs,
             Leaders = _cluster.Leaders,
             WallClockMs = WallClockMs,
+            SteadyMs = () => _world.NowUs / 1000,
             IsJoining = IsJoining,
         };
         Guarded(_ =>

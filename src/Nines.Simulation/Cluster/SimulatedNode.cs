@@ -76,6 +76,9 @@ public sealed record NodeSetup
 
     public required long WallClockMs { get; init; }
 
+    /// <summary>A clock that never jumps and goes on while the process stands still.</summary>
+    public Func<long> SteadyMs { get; init; } = static () => 0;
+
     /// <summary>Added to a running cluster, rather than one of its founders.</summary>
     public required bool IsJoining { get; init; }
 }
