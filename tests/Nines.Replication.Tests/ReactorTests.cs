@@ -187,6 +187,39 @@ public class ReactorTests
     }
 
     [Fact]
+    public void Entries_that_nobody_can_give_back_are_given_up_and_the_replica_begins_again()
+    {
+        var cluster = new TestCluster(3, 1, new ReactorOptions { KeepEntries = 8, KeepEntryBytes = 4096 });
+        const int Known = 20;
+        for (int i = 0; i < Known; i++)
+        {
+            cluster.Done(cluster.Write(1, One, $"k{i}=v{i}{new string('z', 1000)}"));
+        }
+
+        cluster.Tick(40);
+        cluster.Kill(3);
+        foreach (string path in cluster[3].Disk.AllFiles().Where(p => p.StartsWith("log/", StringComparison.Ordinal)))
+        {
+            int at = cluster[3].Disk.Peek(path).AsSpan().IndexOf("k12=v12z"u8);
+            if (at >= 0)
+            {
+                cluster[3].Disk.FlipBits(path, at + 100, 300, 1);
+            }
+        }
+
+        for (int i = Known; i < 600; i++)
+        {
+            cluster.Done(cluster.Write(1, One, $"k{i}=v{i}{new string('z', 1000)}"));
+        }
+
+        cluster.Start(3);
+        Assert.Contains(One, cluster[3].Reactor.Status().Repairing);
+        cluster.Until(() => cluster[3].Reactor.Core(One) is { } core && core.Configuration.IsVoter(new(3)));
+        CheckValues(cluster, 3, 600);
+        cluster.Until(() => cluster[3].Reactor.StateHash(One) == cluster[1].Reactor.StateHash(One));
+    }
+
+    [Fact]
     public void A_wiped_node_does_not_vote_until_it_has_come_back_as_a_learner()
     {
         var cluster = new TestCluster(3, 1);
