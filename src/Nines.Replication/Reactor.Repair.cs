@@ -55,6 +55,7 @@ public sealed partial class Reactor
             }
         }
 
+        AskToRetire();
         if (Find(GroupId.Control) is { } control)
         {
             ProposeFirstMap(control);
@@ -179,7 +180,8 @@ public sealed partial class Reactor
     private void OnStrayRaft(NodeId from, GroupId group, in RaftMessage message)
     {
         bool fromLeader = message.Kind is RaftMessageKind.Append or RaftMessageKind.Heartbeat;
-        if (!fromLeader || IsJoining || _repairs.ContainsKey(group.Value))
+        bool hasNoPlace = _mapAgreed && !_map.ReplicasOf(group).Contains(Self);
+        if (!fromLeader || IsJoining || _repairs.ContainsKey(group.Value) || hasNoPlace)
         {
             return;
         }

@@ -71,7 +71,8 @@ public sealed partial class Reactor
 
     private IEnumerable<GroupId> GroupsHere(LogRecovery recovery)
     {
-        IEnumerable<GroupId> placed = _firstMap.Groups.Where(g => g.Replicas.Contains(Self)).Select(g => g.Group);
+        IEnumerable<GroupId> placed = _firstMap.Groups
+            .Where(g => g.Replicas.Contains(Self) && !ReactorStart.IsRetired(_parts.Disk, g.Group)).Select(g => g.Group);
         IEnumerable<GroupId> logged = recovery.Groups.Select(g => g.Group);
         return placed.Concat(logged).Distinct().Order();
     }

@@ -151,6 +151,8 @@ public sealed partial class Reactor : IReplicaHost
             case MessageKind.MapEpoch: OnMapEpoch(from, body); break;
             case MessageKind.MapNews: OnMapNews(from, body); break;
             case MessageKind.Readmit: OnReadmit(from, body); break;
+            case MessageKind.Retire: OnRetire(from, body); break;
+            case MessageKind.Retired: OnRetired(from, body); break;
             case >= MessageKind.Raft: OnRaft(from, body); break;
             default: Peer(from).Malformed++; break;
         }

@@ -10,7 +10,8 @@ namespace Nines.Replication;
 /// <summary>
 /// Opens a node's data and makes its replicas again: each from its store's durable point and the entries of the log behind it.
 /// <para>
-/// Directory: <c>log/</c> the common log; <c>groups/N/</c> the store of group N; <c>map</c> the map the node began with, written once
+/// Directory: <c>log/</c> the common log; <c>groups/N/</c> the store of group N; <c>groups/N.retired</c> says that the group went on
+/// without this node, so that its founding place here is not taken again; <c>map</c> the map the node began with, written once
 /// before anything else, because a replica that has not flushed yet takes its first configuration from it.
 /// </para>
 /// </summary>
@@ -24,6 +25,21 @@ internal static class ReactorStart
     private const int MaxControlVoters = 5;
 
     public static string DirectoryOf(GroupId group) => $"{GroupsDirectory}/{group.Value}";
+
+    /// <summary>The group was here and has gone on without this node, durably.</summary>
+    public static void MarkRetired(IDisk disk, GroupId group)
+    {
+        using (IDiskFile file = disk.Open(RetiredFileOf(group), DiskOpen.Create))
+        {
+            file.Sync();
+        }
+
+        disk.SyncDirectory(GroupsDirectory);
+    }
+
+    public static bool IsRetired(IDisk disk, GroupId group) => disk.Exists(RetiredFileOf(group));
+
+    private static string RetiredFileOf(GroupId group) => $"{GroupsDirectory}/{group.Value}.retired";
 
     /// <summary>The map this data directory began with; the given one, durably, when it is new.</summary>
     public static SlotMap FirstMap(IDisk disk, SlotMap given)

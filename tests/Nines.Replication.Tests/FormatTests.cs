@@ -69,7 +69,7 @@ public sealed class FormatTests
         [
             "Alive=1", "Forward=2", "ForwardAnswer=3", "ForwardRefused=4", "Quiesce=5", "Wake=6", "SnapshotBegin=7", "SnapshotChunk=8",
             "SnapshotProgress=9", "RepairRequest=10", "RepairAnswer=11", "Amnesiac=12", "Readmit=13", "Hello=14", "HelloAnswer=15",
-            "StateRequest=16", "MapEpoch=17", "MapNews=18", "Raft=32",
+            "StateRequest=16", "MapEpoch=17", "MapNews=18", "Retire=19", "Retired=20", "Raft=32",
         ];
         IEnumerable<string> actual = typeof(MessageKind).GetFields().Select(f => $"{f.Name}={f.GetRawConstantValue()}");
         Assert.Equal(expected, actual);

@@ -85,6 +85,8 @@ public sealed class FrameTests
     [InlineData(MessageKind.StateRequest, "01")]
     [InlineData(MessageKind.MapEpoch, "")]
     [InlineData(MessageKind.MapNews, "01")]
+    [InlineData(MessageKind.Retire, "")]
+    [InlineData(MessageKind.Retired, "0101")]
     [InlineData(MessageKind.Raft, "01")]
     [InlineData(0, "")]
     public void What_is_no_message_is_counted_and_does_nothing(byte kind, string body)

@@ -187,6 +187,59 @@ public class ReactorTests
     }
 
     [Fact]
+    public void A_replica_without_a_place_ends_and_comes_back_only_when_it_is_given_one()
+    {
+        var cluster = new TestCluster(4, 1);
+        cluster.Done(cluster.Write(1, One, "k=1"));
+        Move(cluster, 2, 3, 4);
+        cluster.Until(() => cluster[1].Reactor.Core(One) is null);
+        cluster.Kill(1);
+        cluster.Start(1);
+        cluster.Tick(100);
+        Assert.Null(cluster[1].Reactor.Core(One));
+        Assert.Empty(cluster[1].Reactor.Status().Lost);
+        Assert.Equal("1#1", Text(cluster, 1));
+
+        Move(cluster, 1, 2, 3);
+        cluster.Until(() => cluster[1].Reactor.Core(One) is { } core && core.Configuration.IsVoter(new(1)));
+        cluster.Until(() => cluster[4].Reactor.Core(One) is null);
+        cluster.Kill(1);
+        cluster.Start(1);
+        cluster.Kill(3);
+        cluster.Done(cluster.Write(4, One, "k=2"));
+        Assert.Equal("2#2", Text(cluster, 1));
+    }
+
+    private static string Text(TestCluster cluster, int node)
+    {
+        TestRequest read = cluster.Read(node, One, "k");
+        Assert.Equal(Outcome.Done, cluster.Done(read).Outcome);
+        return read.Text;
+    }
+
+    private static void Move(TestCluster cluster, params int[] nodes)
+    {
+        NodeId[] wanted = [.. nodes.Select(n => new NodeId(n))];
+        bool asked = false;
+        cluster.Until(() =>
+        {
+            Placement.SlotMap map = cluster[2].Reactor.Map;
+            if (map.ReplicasOf(One).SequenceEqual(wanted))
+            {
+                return true;
+            }
+
+            if (!asked)
+            {
+                asked = true;
+                cluster[2].Reactor.ReplaceMap(map.WithReplicas(One, wanted), new((ulong)cluster.NowMs), 400, ok => asked = ok);
+            }
+
+            return false;
+        });
+    }
+
+    [Fact]
     public void Entries_that_nobody_can_give_back_are_given_up_and_the_replica_begins_again()
     {
         var cluster = new TestCluster(3, 1, new ReactorOptions { KeepEntries = 8, KeepEntryBytes = 4096 });

@@ -60,6 +60,12 @@ public static class MessageKind
     /// <summary>A newer agreed map, for a node that goes by an old one.</summary>
     public const byte MapNews = 18;
 
+    /// <summary>A replica the map has no place for asks whether its group has gone on without it.</summary>
+    public const byte Retire = 19;
+
+    /// <summary>The leader's answer: by a committed configuration it has; with its term and its last index.</summary>
+    public const byte Retired = 20;
+
     /// <summary>Raft messages: this plus the kind's own number.</summary>
     public const byte Raft = 32;
 }
