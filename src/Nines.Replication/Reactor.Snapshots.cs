@@ -19,9 +19,15 @@ public sealed partial class Reactor
     private void WantSnapshot(Replica replica, NodeId peer)
     {
         SnapshotSending? old = _sendings.Find(s => s.Replica == replica && s.Peer == peer);
-        if (old is not null)
+        if (old is { IsRepair: false })
         {
             return;
+        }
+
+        if (old is not null)
+        {
+            // What is sent for a repair tells the core nothing when it ends, and the core waits to be told.
+            EndSending(old, ok: false);
         }
 
         if (replica.NeedsState)
