@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Nines.Kernel;
@@ -94,7 +95,7 @@ public sealed partial class ReactorThread
 
     private AwaitableRequest Prepare(GroupId group, byte machine, ReadOnlyMemory<byte> body, TimeSpan timeout)
     {
-        AwaitableRequest request = AwaitableRequest.Take();
+        AwaitableRequest request = AwaitableRequest.Take(_completions);
         request.Group = group;
         request.Machine = machine;
         request.Body = body;
@@ -128,11 +129,17 @@ public sealed partial class ReactorThread
     private static Answer Overloaded(GroupId group) =>
         new() { Outcome = Outcome.NotDone, Reason = Reason.Overloaded, Group = group, RetryAfterMs = 50 };
 
-    private static RequestId NewId()
+    /// <summary>
+    /// Time in front, chance behind it (as RFC 9562, section 5.7, has it): ids of one time are neighbours in the state, which makes
+    /// room for a new one quick to find.
+    /// </summary>
+    private RequestId NewId()
     {
         Span<byte> bytes = stackalloc byte[16];
         RandomNumberGenerator.Fill(bytes);
-        return new(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(bytes));
+        long time = _clock.GetUtcNow().ToUnixTimeMilliseconds();
+        BinaryPrimitives.WriteInt64BigEndian(bytes, (time << 16) | BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]));
+        return new(BinaryPrimitives.ReadUInt128BigEndian(bytes));
     }
 
     private static class QueryBuffer

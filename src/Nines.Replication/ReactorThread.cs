@@ -22,6 +22,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _failed;
     private readonly Action _flushNetwork;
+    private readonly Completions _completions = new();
     private List<Input> _inbox = [];
     private List<Input> _work = [];
     private readonly long _began;
@@ -149,6 +150,9 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
             {
                 // Rounded up to the clock's millisecond: a wait of none would be a spin.
                 _doorbell.Wait(TimeSpan.FromMilliseconds(Math.Ceiling(_clock.GetElapsedTime(now, nextTick).TotalMilliseconds)));
+
+                // Whoever is ready to run may have more for this turn: full turns cost less for each message. Nobody there, no time lost.
+                Thread.Yield();
                 now = _clock.GetTimestamp();
             }
 
@@ -165,6 +169,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
 
             Reactor.Turn();
             _flushNetwork();
+            _completions.Flush();
         }
     }
 

@@ -8,10 +8,17 @@ namespace Nines.Replication.Requests;
 internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
 {
     private const int MaxPooled = 4096;
-    private static readonly ConcurrentBag<AwaitableRequest> Pool = [];
-    private ManualResetValueTaskSourceCore<ReadTicket> _source = new() { RunContinuationsAsynchronously = true };
+    private static readonly ConcurrentQueue<AwaitableRequest> Pool = new();
+    private ManualResetValueTaskSourceCore<ReadTicket> _source;
+    private Completions? _completions;
 
-    public static AwaitableRequest Take() => Pool.TryTake(out AwaitableRequest? request) ? request : new();
+    /// <param name="completions">Where its answer goes on from.</param>
+    public static AwaitableRequest Take(Completions completions)
+    {
+        AwaitableRequest request = Pool.TryDequeue(out AwaitableRequest? pooled) ? pooled : new();
+        request._completions = completions;
+        return request;
+    }
 
     public ValueTask<ReadTicket> Task => new(this, _source.Version);
 
@@ -22,7 +29,7 @@ internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
         Body = default;
         if (Pool.Count < MaxPooled)
         {
-            Pool.Add(this);
+            Pool.Enqueue(this);
         }
 
         return ticket;
@@ -34,7 +41,10 @@ internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
         _source.OnCompleted(continuation, state, token, flags);
 
     protected internal override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine) =>
-        _source.SetResult(new(answer, state, machine, FreshAtMs));
+        _completions!.Add(this, new(answer, state, machine, FreshAtMs));
+
+    /// <summary>Runs what waits for the answer, on the caller's thread.</summary>
+    public void Continue(in ReadTicket ticket) => _source.SetResult(ticket);
 }
 
 /// <summary>An answer, or the state and the machine to get its body from, and since when that state is known to be complete.</summary>

@@ -33,9 +33,6 @@ internal sealed class ByteArena
         return _chunks[chunk].AsSpan(offset, length);
     }
 
-    public ReadOnlySpan<byte> Span(int chunk, int offset, int length) =>
-        Volatile.Read(ref _chunks)[chunk].AsSpan(offset, length);
-
     public ReadOnlyMemory<byte> Memory(int chunk, int offset, int length) =>
         Volatile.Read(ref _chunks)[chunk].AsMemory(offset, length);
 
@@ -52,7 +49,7 @@ internal sealed class ByteArena
 
 /// <summary>
 /// The arena of the skip list's nodes: 32-bit words, so that links can be read and written atomically. A reference is the
-/// number of a chunk and of a word in it; 0 is "no node".
+/// number of a chunk and of a word in it; 0 is "no node". A node larger than a chunk gets one of its own.
 /// </summary>
 internal sealed class WordArena
 {
@@ -70,7 +67,7 @@ internal sealed class WordArena
     {
         if (_chunks[^1].Length - _used < words)
         {
-            int[] chunk = new int[Math.Min(_chunks[^1].Length * 2, MaxChunkWords)];
+            int[] chunk = new int[Math.Max(words, Math.Min(_chunks[^1].Length * 2, MaxChunkWords))];
             Invariant.Assert(_chunks.Length < int.MaxValue >> IndexBits);
             int[][] chunks = [.. _chunks, chunk];
             Volatile.Write(ref _chunks, chunks);

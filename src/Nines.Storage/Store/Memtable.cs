@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nines.Kernel;
 
 namespace Nines.Storage.Store;
@@ -24,8 +25,13 @@ internal enum Lookup
 /// before the write. So a cursor inside a command sees the writes before it and none after it, on every replica alike, whatever
 /// lies in memory and what on disk. Sequences mean something inside one memtable only and are never stored.
 /// </para>
+/// <para>
+/// A node and its key lie side by side, so that a step of a search touches one place in memory. A filter of the keys answers most
+/// searches for what is not here, above all for the ids of requests, which are looked for with each command and hardly ever found.
+/// </para>
 /// <code>
-/// node: chunk | offset | key length | value length or -1 | sequence low | sequence high | height | next[0] … next[height-1]
+/// node: value's chunk | value's offset | key length | value length or -1 | sequence low | sequence high | height
+///       | next[0] … next[height-1] | key, in whole words
 /// </code>
 /// </summary>
 internal sealed class Memtable
@@ -47,7 +53,8 @@ internal sealed class Memtable
     private const int NextWord = 7;
 
     private readonly WordArena _nodes = new();
-    private readonly ByteArena _data = new();
+    private readonly ByteArena _values = new();
+    private readonly KeyFilter _filter = new();
     private readonly LogIndex _start;
     private readonly int _head;
     private int _height = 1;
@@ -70,7 +77,7 @@ internal sealed class Memtable
 
     public int Count { get; private set; }
 
-    public long Bytes => _nodes.Bytes + _data.Bytes;
+    public long Bytes => _nodes.Bytes + _values.Bytes + _filter.Bytes;
 
     /// <summary>The sequence of an index's first writes.</summary>
     public ulong FirstSequence(LogIndex index) => checked((uint)(index - _start)) * (1UL << OrdinalBits);
@@ -92,10 +99,8 @@ internal sealed class Memtable
             before[level] = _head;
         }
 
-        Span<byte> data = _data.Allocate(key.Length + value.Length, out int chunk, out int offset);
-        key.CopyTo(data);
-        value.CopyTo(data[key.Length..]);
-        int node = _nodes.Allocate(NextWord + height);
+        value.CopyTo(_values.Allocate(value.Length, out int chunk, out int offset));
+        int node = _nodes.Allocate(NextWord + height + WordsOf(key.Length));
         Span<int> words = _nodes.Node(node);
         words[ChunkWord] = chunk;
         words[OffsetWord] = offset;
@@ -104,6 +109,8 @@ internal sealed class Memtable
         words[SequenceWord] = unchecked((int)sequence);
         words[SequenceWord + 1] = (int)(sequence >> 32);
         words[HeightWord] = height;
+        key.CopyTo(MemoryMarshal.AsBytes(words[(NextWord + height)..]));
+        AddToFilter(key);
         for (int level = 0; level < height; level++)
         {
             words[NextWord + level] = Next(before[level], level);
@@ -132,7 +139,7 @@ internal sealed class Memtable
 
     public Lookup TryGet(ReadOnlySpan<byte> key, ulong sequence, out ReadOnlyMemory<byte> value)
     {
-        int node = FindAtOrAfter(key, sequence, default);
+        int node = _filter.MayContain(KeyHash.Of(key)) ? FindAtOrAfter(key, sequence, default) : 0;
         if (node == 0 || !Key(node).SequenceEqual(key))
         {
             value = default;
@@ -145,11 +152,7 @@ internal sealed class Memtable
 
     public int Next(int node, int level = 0) => Volatile.Read(ref _nodes.Word(node, NextWord + level));
 
-    public ReadOnlySpan<byte> Key(int node)
-    {
-        Span<int> words = _nodes.Node(node);
-        return _data.Span(words[ChunkWord], words[OffsetWord], words[KeyLengthWord]);
-    }
+    public ReadOnlySpan<byte> Key(int node) => KeyOf(_nodes.Node(node));
 
     public bool IsTombstone(int node) => _nodes.Word(node, ValueLengthWord) == Tombstone;
 
@@ -158,7 +161,7 @@ internal sealed class Memtable
         Span<int> words = _nodes.Node(node);
         return words[ValueLengthWord] == Tombstone
             ? default
-            : _data.Memory(words[ChunkWord], words[OffsetWord] + words[KeyLengthWord], words[ValueLengthWord]);
+            : _values.Memory(words[ChunkWord], words[OffsetWord], words[ValueLengthWord]);
     }
 
     public ulong SequenceOf(int node)
@@ -229,8 +232,30 @@ internal sealed class Memtable
     private bool IsBefore(int node, ReadOnlySpan<byte> key, ulong sequence)
     {
         Span<int> words = _nodes.Node(node);
-        int order = _data.Span(words[ChunkWord], words[OffsetWord], words[KeyLengthWord]).SequenceCompareTo(key);
+        int order = KeyOf(words).SequenceCompareTo(key);
         return order < 0 || (order == 0 && SequenceOf(node) > sequence);
+    }
+
+    private static ReadOnlySpan<byte> KeyOf(Span<int> words) =>
+        MemoryMarshal.AsBytes(words[(NextWord + words[HeightWord])..])[..words[KeyLengthWord]];
+
+    private static int WordsOf(int bytes) => (bytes + sizeof(int) - 1) / sizeof(int);
+
+    /// <summary>Before the key is linked: whoever can find it there finds it in the filter as well.</summary>
+    private void AddToFilter(ReadOnlySpan<byte> key)
+    {
+        if (_filter.IsFull)
+        {
+            _filter.Grow();
+            for (int node = Next(_head); node != 0; node = Next(node))
+            {
+                _filter.Add(KeyHash.Of(Key(node)));
+            }
+
+            _filter.Publish();
+        }
+
+        _filter.Add(KeyHash.Of(key));
     }
 
     /// <summary>Each level holds a quarter of the one below. The heights shape speed only, never content.</summary>
