@@ -1,5 +1,6 @@
+using System.Runtime.CompilerServices;
 using System.Text;
-using Microsoft.AspNetCore.Http;
+using Nines.Http;
 using Nines.Kernel;
 using Nines.Tables.Engines;
 using Nines.Tables.Model.Catalogue;
@@ -33,34 +34,33 @@ public sealed class TablesDoor
         _healthy = Encoding.UTF8.GetBytes($"healthy: dynamodb.{_options.Region}.amazonaws.com ");
     }
 
-    /// <summary>Answers one request; a request delegate of ASP.NET Core.</summary>
-    public async Task HandleAsync(HttpContext context)
+    /// <summary>Answers one request.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    public async ValueTask HandleAsync(HttpExchange exchange)
     {
-        ArgumentNullException.ThrowIfNull(context);
-        HttpRequest request = context.Request;
-        var response = new DoorResponse(context.Response, _options);
-        if (HttpMethods.IsGet(request.Method))
+        var response = new DoorResponse(exchange, _options);
+        if (exchange.Method.SequenceEqual("GET"u8))
         {
-            await response.SendAsync(200, _requestIds.Next(), "text/plain", _healthy);
+            response.Send(200, _requestIds.Next(), "text/plain"u8, _healthy);
             return;
         }
 
-        if (!HttpMethods.IsPost(request.Method) || !DoorRequest.IsJson(request))
+        if (!exchange.Method.SequenceEqual("POST"u8) || !DoorRequest.IsJson(exchange))
         {
-            await response.SendAsync(404, _requestIds.Next(), "text/plain", "<UnknownOperationException/>\n"u8.ToArray());
+            response.Send(404, _requestIds.Next(), "text/plain"u8, "<UnknownOperationException/>\n"u8);
             return;
         }
 
-        using DoorBody body = await DoorBody.ReadAsync(request);
+        using var body = new DoorBody(exchange);
         if (body.IsTooLarge)
         {
-            await response.SendAsync(413, _requestIds.Next(), "text/plain", default);
+            response.Send(413, _requestIds.Next(), "text/plain"u8, default);
             return;
         }
 
         ByteBuffer answer = BufferPool.Shared.Rent();
         Certificate certificate = Certificate.Refused;
-        TableError? error = DoorRequest.TryReadCall(request, _options, out TableCall call);
+        TableError? error = DoorRequest.TryReadCall(exchange, _options, out TableCall call);
         if (!body.IsReadable)
         {
             error = TableError.Serialization("");
@@ -68,7 +68,7 @@ public sealed class TablesDoor
 
         if (error is null)
         {
-            Operation operation = OperationNames.FromTarget(request.Headers["X-Amz-Target"].ToString());
+            Operation operation = OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8)));
             (error, certificate) = await DoAsync(operation, body, call, answer);
         }
 
@@ -78,7 +78,7 @@ public sealed class TablesDoor
             ResponseWriter.Error(answer, error);
         }
 
-        await response.SendAsync(error?.Status ?? 200, _requestIds.Next(), certificate, call, request, answer.WrittenMemory);
+        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, call, answer.Written);
         BufferPool.Shared.Return(answer);
     }
 

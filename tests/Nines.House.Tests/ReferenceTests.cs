@@ -22,12 +22,14 @@ public sealed class ReferenceTests
         ["Nines.Replication"] = [Kernel, "Nines.Consensus", "Nines.Storage"],
 
         // Doors know the engine's ports in the kernel, never each other and never what is below the ports.
-        ["Nines.Tables"] = [Kernel],
+        ["Nines.Http"] = [Kernel],
+        ["Nines.Tables"] = [Kernel, "Nines.Http"],
 
         ["Nines.Simulation"] = [Kernel, "Nines.Consensus", "Nines.Storage", "Nines.Replication", "Nines.Tables"],
         ["Nines.Node"] =
         [
-            Kernel, "Nines.Consensus", "Nines.Membership", "Nines.Storage", "Nines.Replication", "Nines.Tables", "Nines.Simulation",
+            Kernel, "Nines.Consensus", "Nines.Membership", "Nines.Storage", "Nines.Replication", "Nines.Http", "Nines.Tables",
+            "Nines.Simulation",
         ],
     };
 

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Nines.Http;
 using Nines.Kernel;
 using Nines.Node.Adapters;
 using Nines.Node.Admin;
@@ -13,6 +14,7 @@ using Nines.Storage.Log;
 using Nines.Storage.Store;
 using Nines.Tables;
 using Nines.Tables.Engines;
+using HttpListener = Nines.Http.Kestrel.HttpListener;
 
 namespace Nines.Node.Hosting;
 
@@ -180,7 +182,7 @@ internal sealed class RunningNode : IAsyncDisposable
         {
             var admin = new AdminApi(_configuration, status);
             AtEnd(admin.Dispose);
-            await ServeAsync("listen.admin", adminAddress, admin.HandleAsync, cancel);
+            await ServeAdminAsync(adminAddress, admin.HandleAsync, cancel);
         }
 
         if (_configuration.ListenTables is { } tablesAddress)
@@ -192,22 +194,38 @@ internal sealed class RunningNode : IAsyncDisposable
             {
                 Timeout = _configuration.Deadline, Node = _configuration.Node.ToString(),
             });
-            await ServeAsync("listen.tables", tablesAddress, door.HandleAsync, cancel);
+            await ServeTablesAsync(tablesAddress, door.HandleAsync, cancel);
         }
     }
 
-    private async Task ServeAsync(string key, IPEndPoint address, RequestDelegate handle, CancellationToken cancel)
+    private async Task ServeTablesAsync(IPEndPoint address, HttpHandler handle, CancellationToken cancel)
     {
-        var limits = new HttpLimits(_configuration.MaxRequestBytes, _configuration.MaxConnections);
+        HttpServer server = await ListenAsync(
+            "listen.tables", address, () => HttpServer.StartAsync(address, HttpLimits(), handle, _logs, cancel));
+        AtEnd(server.StopAsync, server.DisposeAsync);
+    }
+
+    private async Task ServeAdminAsync(IPEndPoint address, RequestDelegate handle, CancellationToken cancel)
+    {
+        HttpListener listener = await ListenAsync(
+            "listen.admin", address, () => HttpListener.StartAsync(address, HttpLimits(), handle, _logs, cancel));
+        AtEnd(listener.StopAsync, listener.DisposeAsync);
+    }
+
+    private HttpLimits HttpLimits() => new(_configuration.MaxRequestBytes, _configuration.MaxConnections);
+
+    private void AtEnd(Func<CancellationToken, Task> stop, Func<ValueTask> dispose) => _endings.Push(async () =>
+    {
+        using var patience = new CancellationTokenSource(RequestPatience);
+        await stop(patience.Token);
+        await dispose();
+    });
+
+    private static async Task<T> ListenAsync<T>(string key, IPEndPoint address, Func<Task<T>> start)
+    {
         try
         {
-            HttpListener listener = await HttpListener.StartAsync(address, limits, handle, _logs, cancel);
-            _endings.Push(async () =>
-            {
-                using var patience = new CancellationTokenSource(RequestPatience);
-                await listener.StopAsync(patience.Token);
-                await listener.DisposeAsync();
-            });
+            return await start();
         }
         catch (IOException e)
         {

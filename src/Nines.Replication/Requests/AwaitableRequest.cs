@@ -11,12 +11,14 @@ internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
     private static readonly ConcurrentQueue<AwaitableRequest> Pool = new();
     private ManualResetValueTaskSourceCore<ReadTicket> _source;
     private Completions? _completions;
+    private Executor _executor = Executor.Pool;
 
-    /// <param name="completions">Where its answer goes on from.</param>
+    /// <param name="completions">Carries the answer to the executor of the thread that takes the request here.</param>
     public static AwaitableRequest Take(Completions completions)
     {
         AwaitableRequest request = Pool.TryDequeue(out AwaitableRequest? pooled) ? pooled : new();
         request._completions = completions;
+        request._executor = Executor.Current;
         return request;
     }
 
@@ -41,7 +43,7 @@ internal sealed class AwaitableRequest : Request, IValueTaskSource<ReadTicket>
         _source.OnCompleted(continuation, state, token, flags);
 
     protected internal override void Complete(in Answer answer, IOrderedReader? state, IStateMachine? machine) =>
-        _completions!.Add(this, new(answer, state, machine, FreshAtMs));
+        _completions!.Add(this, _executor, new(answer, state, machine, FreshAtMs));
 
     /// <summary>Runs what waits for the answer, on the caller's thread.</summary>
     public void Continue(in ReadTicket ticket) => _source.SetResult(ticket);

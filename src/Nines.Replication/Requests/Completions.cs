@@ -1,45 +1,68 @@
 using System.Collections.Concurrent;
+using Nines.Kernel;
 
 namespace Nines.Replication.Requests;
 
 /// <summary>
-/// Takes the answers of a turn from the reactor's thread to the pool's, many at a time: to wake a thread costs more than to write an
-/// answer, so one thread writes several.
+/// Takes the answers of a turn from the reactor's thread to the threads that wait for them, many at a time: to wake a thread costs more than
+/// to write an answer, so one thread writes several.
 /// </summary>
 internal sealed class Completions
 {
-    /// <summary>One thread's share; a turn with more answers wakes more threads.</summary>
+    /// <summary>One wake-up's share; of a pool's threads several come for a turn with more answers.</summary>
     private const int BatchSize = 16;
 
     private const int MaxPooled = 256;
 
     private readonly ConcurrentQueue<Batch> _pool = new();
-    private Batch? _filling;
+
+    /// <summary>Those of this turn, one for each executor. There are a few event loops and the pool.</summary>
+    private readonly List<Batch> _filling = [];
 
     /// <summary>Reactor's thread, in its turn.</summary>
-    public void Add(AwaitableRequest request, in ReadTicket ticket)
+    public void Add(AwaitableRequest request, Executor executor, in ReadTicket ticket)
     {
-        _filling ??= _pool.TryDequeue(out Batch? pooled) ? pooled : new Batch(this);
-        _filling.Add(request, ticket);
-        if (_filling.Count == BatchSize)
+        Batch batch = BatchOf(executor);
+        batch.Add(request, ticket);
+        if (batch.Count == BatchSize)
         {
-            Flush();
+            _filling.Remove(batch);
+            executor.Post(batch);
         }
     }
 
     /// <summary>Reactor's thread, at the end of its turn.</summary>
     public void Flush()
     {
-        if (_filling is { } batch)
+        foreach (Batch batch in _filling)
         {
-            _filling = null;
-            ThreadPool.UnsafeQueueUserWorkItem(batch, preferLocal: false);
+            batch.Executor!.Post(batch);
         }
+
+        _filling.Clear();
+    }
+
+    private Batch BatchOf(Executor executor)
+    {
+        foreach (Batch batch in _filling)
+        {
+            if (ReferenceEquals(batch.Executor, executor))
+            {
+                return batch;
+            }
+        }
+
+        Batch taken = _pool.TryDequeue(out Batch? pooled) ? pooled : new Batch(this);
+        taken.Executor = executor;
+        _filling.Add(taken);
+        return taken;
     }
 
     private sealed class Batch(Completions owner) : IThreadPoolWorkItem
     {
         private readonly (AwaitableRequest Request, ReadTicket Ticket)[] _answers = new (AwaitableRequest, ReadTicket)[BatchSize];
+
+        public Executor? Executor { get; set; }
 
         public int Count { get; private set; }
 
@@ -54,6 +77,7 @@ internal sealed class Completions
 
             Array.Clear(_answers, 0, Count);
             Count = 0;
+            Executor = null;
             if (owner._pool.Count < MaxPooled)
             {
                 owner._pool.Enqueue(this);

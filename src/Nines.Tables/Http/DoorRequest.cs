@@ -1,5 +1,6 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Http;
+using System.Buffers.Text;
+using System.Text;
+using Nines.Http;
 using Nines.Kernel;
 using Nines.Tables.Engines;
 using Nines.Tables.Model.Values;
@@ -10,80 +11,86 @@ namespace Nines.Tables;
 /// <summary>What a request's headers say.</summary>
 internal static class DoorRequest
 {
-    public const string SessionHeader = "x-nines-session";
+    private const int MaxShownChars = 64;
 
-    private const string ConsistencyHeader = "x-nines-consistency";
-    private const string TimeoutHeader = "x-nines-timeout-ms";
-    private const string InvocationHeader = "amz-sdk-invocation-id";
+    public static ReadOnlySpan<byte> SessionHeader => "x-nines-session"u8;
+
+    private static ReadOnlySpan<byte> ConsistencyHeader => "x-nines-consistency"u8;
+
+    private static ReadOnlySpan<byte> TimeoutHeader => "x-nines-timeout-ms"u8;
+
+    private static ReadOnlySpan<byte> Json10 => "application/x-amz-json-1.0"u8;
 
     /// <summary>The two content types DynamoDB takes; an empty body needs none.</summary>
-    public static bool IsJson(HttpRequest request)
+    public static bool IsJson(HttpExchange exchange)
     {
-        ReadOnlySpan<char> type = request.ContentType;
-        int end = type.IndexOf(';');
-        type = (end < 0 ? type : type[..end]).Trim();
-        return type is "application/x-amz-json-1.0" or "application/json" || (type.IsEmpty && request.ContentLength is 0);
+        ReadOnlySpan<byte> type = exchange.Header("content-type"u8);
+        int end = type.IndexOf((byte)';');
+        type = (end < 0 ? type : type[..end]).Trim((byte)' ');
+        return type.SequenceEqual(Json10) || type.SequenceEqual("application/json"u8) || (type.IsEmpty && exchange.Body.IsEmpty);
     }
 
     /// <summary>The answer's content type repeats the request's.</summary>
-    public static string AnswerType(HttpRequest request) =>
-        request.ContentType?.StartsWith("application/x-amz-json-1.0", StringComparison.Ordinal) == true
-            ? "application/x-amz-json-1.0"
-            : "application/json";
+    public static bool WantsJson10(HttpExchange exchange) => exchange.Header("content-type"u8).StartsWith(Json10);
 
     /// <summary>Consistency, session, timeout and invocation id.</summary>
-    public static TableError? TryReadCall(HttpRequest request, TablesDoorOptions options, out TableCall call)
+    public static TableError? TryReadCall(HttpExchange exchange, TablesDoorOptions options, out TableCall call)
     {
-        string level = request.Headers[ConsistencyHeader].ToString();
-        string timeout = request.Headers[TimeoutHeader].ToString();
-        bool hasSession = request.Headers.TryGetValue(SessionHeader, out var session);
+        ReadOnlySpan<byte> level = exchange.Header(ConsistencyHeader);
+        ReadOnlySpan<byte> timeout = exchange.Header(TimeoutHeader);
+        bool hasSession = exchange.TryGetHeader(SessionHeader, out ReadOnlySpan<byte> session);
         (bool isLevel, Consistency? consistency) = LevelOf(level);
-        SessionToken? token = hasSession || level == "sequential" ? SessionToken.TryDecode(session.ToString()) : null;
+        SessionToken? token = hasSession || level.SequenceEqual("sequential"u8) ? SessionToken.TryDecode(Text(session)) : null;
         TimeSpan? limit = TimeoutOf(timeout, options);
         call = new TableCall
         {
             Timeout = limit ?? options.Timeout,
             Consistency = consistency,
             Session = token,
-            InvocationId = Guid.TryParse(request.Headers[InvocationHeader].ToString(), out Guid id)
-                ? new UInt128(Half(id, 8), Half(id, 0))
-                : UInt128.Zero,
+            InvocationId = InvocationIdOf(exchange.Header("amz-sdk-invocation-id"u8)),
         };
         return !isLevel ? Wrong(ConsistencyHeader, level, "eventual, sequential or strong")
-            : hasSession && token is null ? Wrong(SessionHeader, session.ToString(), "a token this server gave out")
+            : hasSession && token is null ? Wrong(SessionHeader, session, "a token this server gave out")
             : limit is null ? Wrong(TimeoutHeader, timeout, $"a number of milliseconds up to {TablesDoorOptions.MaxTimeout.TotalMilliseconds}")
             : null;
     }
 
-    private static (bool IsLevel, Consistency? Consistency) LevelOf(string level) => level switch
-    {
-        "" => (true, null),
-        "eventual" => (true, Consistency.Eventual),
-        "sequential" => (true, Consistency.Sequential),
-        "strong" => (true, Consistency.Strong),
-        _ => (false, null),
-    };
+    private static (bool IsLevel, Consistency? Consistency) LevelOf(ReadOnlySpan<byte> level) =>
+        level.IsEmpty ? (true, null)
+        : level.SequenceEqual("eventual"u8) ? (true, Consistency.Eventual)
+        : level.SequenceEqual("sequential"u8) ? (true, Consistency.Sequential)
+        : level.SequenceEqual("strong"u8) ? (true, Consistency.Strong)
+        : (false, null);
 
-    private static TimeSpan? TimeoutOf(string timeout, TablesDoorOptions options)
+    private static TimeSpan? TimeoutOf(ReadOnlySpan<byte> timeout, TablesDoorOptions options)
     {
-        if (timeout.Length == 0)
+        if (timeout.IsEmpty)
         {
             return options.Timeout;
         }
 
-        return int.TryParse(timeout, NumberStyles.None, CultureInfo.InvariantCulture, out int milliseconds)
+        return !timeout.ContainsAnyExceptInRange((byte)'0', (byte)'9')
+            && Utf8Parser.TryParse(timeout, out int milliseconds, out int used) && used == timeout.Length
             && milliseconds > 0 && milliseconds <= TablesDoorOptions.MaxTimeout.TotalMilliseconds
                 ? TimeSpan.FromMilliseconds(milliseconds)
                 : null;
     }
 
-    private static ulong Half(Guid id, int offset)
+    /// <summary>SDKs send a UUID that stays the same when they send a request again.</summary>
+    private static UInt128 InvocationIdOf(ReadOnlySpan<byte> text)
     {
+        if (!Utf8Parser.TryParse(text, out Guid id, out int used) || used != text.Length)
+        {
+            return UInt128.Zero;
+        }
+
         Span<byte> bytes = stackalloc byte[16];
         _ = id.TryWriteBytes(bytes);
-        return BitConverter.ToUInt64(bytes[offset..]);
+        return new UInt128(BitConverter.ToUInt64(bytes[8..]), BitConverter.ToUInt64(bytes));
     }
 
-    private static TableError Wrong(string header, string value, string wanted) =>
-        TableError.Validation($"The header {header} is '{value[..Math.Min(value.Length, 64)]}'; it must be {wanted}");
+    private static string Text(ReadOnlySpan<byte> value) => Encoding.Latin1.GetString(value);
+
+    private static TableError Wrong(ReadOnlySpan<byte> header, ReadOnlySpan<byte> value, string wanted) =>
+        TableError.Validation($"The header {Text(header)} is '{Text(value[..Math.Min(value.Length, MaxShownChars)])}'; it must be {wanted}");
 }

@@ -1,80 +1,66 @@
-using System.Globalization;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Primitives;
+using Nines.Http;
 using Nines.Kernel;
 using Nines.Tables.Engines;
 using Nines.Tables.Protocol;
 
 namespace Nines.Tables;
 
-/// <summary>Sends an answer: the headers DynamoDB's clients look for, those that say what became of the request, and the body at once.</summary>
-internal readonly struct DoorResponse(HttpResponse response, TablesDoorOptions options)
+/// <summary>Gives an answer: the headers DynamoDB's clients look for, those that say what became of the request, and the body.</summary>
+internal readonly struct DoorResponse(HttpExchange exchange, TablesDoorOptions options)
 {
     /// <summary>An answer that no engine was asked for.</summary>
-    public ValueTask SendAsync(int status, string requestId, string contentType, ReadOnlyMemory<byte> body)
+    public void Send(int status, string requestId, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
     {
-        Begin(status, requestId, contentType, body);
-        return WriteAsync(body);
+        Begin(requestId, contentType, body);
+        exchange.Answer(status, body);
     }
 
     /// <summary>An answer to an operation.</summary>
-    public ValueTask SendAsync(
-        int status, string requestId, in Certificate certificate, TableCall call, HttpRequest request, ReadOnlyMemory<byte> body)
+    public void Send(int status, string requestId, in Certificate certificate, TableCall call, ReadOnlySpan<byte> body)
     {
-        Begin(status, requestId, DoorRequest.AnswerType(request), body);
-        IHeaderDictionary headers = response.Headers;
-        headers["x-nines-outcome"] = Text(certificate.Outcome);
+        Begin(requestId, DoorRequest.WantsJson10(exchange) ? "application/x-amz-json-1.0"u8 : "application/json"u8, body);
+        exchange.AddHeader("x-nines-outcome"u8, Text(certificate.Outcome));
         if (certificate.Group is { } group)
         {
-            headers["x-nines-group"] = Text(group.Value);
-            headers["x-nines-position"] = Text(certificate.Position.Value);
-            headers["x-nines-term"] = Text(certificate.Term.Value);
+            exchange.AddHeader("x-nines-group"u8, group.Value);
+            exchange.AddHeader("x-nines-position"u8, certificate.Position.Value);
+            exchange.AddHeader("x-nines-term"u8, certificate.Term.Value);
         }
 
         if (certificate.StalenessMs >= 0)
         {
-            headers["x-nines-staleness-ms"] = Text(certificate.StalenessMs);
+            exchange.AddHeader("x-nines-staleness-ms"u8, certificate.StalenessMs);
         }
 
         if (certificate.RetryAfterMs > 0)
         {
             // Whole seconds, rounded up (RFC 9110, section 10.2.3).
-            headers.RetryAfter = Text((certificate.RetryAfterMs + 999) / 1000);
+            exchange.AddHeader("retry-after"u8, (certificate.RetryAfterMs + 999) / 1000);
         }
 
         if (call.Session is { } session)
         {
-            headers[DoorRequest.SessionHeader] = session.Encode();
+            exchange.AddHeader(DoorRequest.SessionHeader, session.Encode());
         }
 
-        return WriteAsync(body);
+        exchange.Answer(status, body);
     }
 
-    private void Begin(int status, string requestId, string contentType, ReadOnlyMemory<byte> body)
+    private void Begin(string requestId, ReadOnlySpan<byte> contentType, ReadOnlySpan<byte> body)
     {
-        response.StatusCode = status;
-        response.ContentLength = body.Length;
-        IHeaderDictionary headers = response.Headers;
-        headers.ContentType = contentType;
-        headers["x-amzn-RequestId"] = requestId;
-        headers["x-amz-crc32"] = Crc32.Of(body.Span).ToString(CultureInfo.InvariantCulture);
+        exchange.AddHeader("content-type"u8, contentType);
+        exchange.AddHeader("x-amzn-RequestId"u8, requestId);
+        exchange.AddHeader("x-amz-crc32"u8, Crc32.Of(body));
         if (options.Node.Length > 0)
         {
-            headers["x-nines-node"] = options.Node;
+            exchange.AddHeader("x-nines-node"u8, options.Node);
         }
     }
 
-    private async ValueTask WriteAsync(ReadOnlyMemory<byte> body)
+    private static ReadOnlySpan<byte> Text(Outcome outcome) => outcome switch
     {
-        await response.BodyWriter.WriteAsync(body);
-    }
-
-    private static StringValues Text(Outcome outcome) => outcome switch
-    {
-        Outcome.Done => "done",
-        Outcome.NotDone => "not-done",
-        Outcome.Unknown => "unknown",
+        Outcome.Done => "done"u8,
+        Outcome.NotDone => "not-done"u8,
+        Outcome.Unknown => "unknown"u8,
     };
-
-    private static StringValues Text(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging.Abstractions;
-using Nines.Node.Hosting;
-using HttpListener = Nines.Node.Hosting.HttpListener;
+using Nines.Http;
+using HttpListener = Nines.Http.Kestrel.HttpListener;
 
 namespace Nines.Node.Tests.Hosting;
 

@@ -1,12 +1,8 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nines.Http;
 using Nines.Tables.Engines;
 
 namespace Nines.Tables.Tests.Support;
@@ -14,15 +10,15 @@ namespace Nines.Tables.Tests.Support;
 /// <summary>The whole door over groups in memory, on a real listener at a free loopback port.</summary>
 public sealed class DoorHost : IAsyncDisposable
 {
-    private readonly WebApplication _app;
+    private readonly HttpServer _server;
     private readonly HttpClient _client = new();
 
-    private DoorHost(WebApplication app, MemoryReplicated replicated, EmbeddedTableEngine engine)
+    private DoorHost(HttpServer server, MemoryReplicated replicated, EmbeddedTableEngine engine)
     {
-        _app = app;
+        _server = server;
         Replicated = replicated;
         Engine = engine;
-        Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        Address = $"http://{server.Address}";
     }
 
     public MemoryReplicated Replicated { get; }
@@ -38,13 +34,9 @@ public sealed class DoorHost : IAsyncDisposable
         var replicated = new MemoryReplicated(groups);
         var engine = new EmbeddedTableEngine(replicated, TimeProvider.System);
         var door = new TablesDoor(engine, new TablesDoorOptions { Node = "n1" });
-        WebApplicationBuilder builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-        WebApplication app = builder.Build();
-        app.Run(door.HandleAsync);
-        await app.StartAsync();
-        return new DoorHost(app, replicated, engine);
+        HttpServer server = await HttpServer.StartAsync(
+            new IPEndPoint(IPAddress.Loopback, 0), new HttpLimits(17 << 20, 1000), door.HandleAsync, NullLoggerFactory.Instance, default);
+        return new DoorHost(server, replicated, engine);
     }
 
     /// <summary>Sends one operation as an SDK would.</summary>
@@ -84,7 +76,7 @@ public sealed class DoorHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
-        await _app.DisposeAsync();
+        await _server.DisposeAsync();
         await Engine.DisposeAsync();
     }
 }

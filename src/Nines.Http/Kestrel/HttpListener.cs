@@ -10,22 +10,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using BadHttpRequestException = Microsoft.AspNetCore.Http.BadHttpRequestException;
 
-namespace Nines.Node.Hosting;
-
-/// <summary>What one HTTP listener allows.</summary>
-public sealed record HttpLimits(long MaxRequestBytes, int MaxConnections)
-{
-    public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
-
-    public static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromMinutes(2);
-
-    public const int MaxHeaders = 64;
-
-    public const int MaxHeaderBytes = 16 * 1024;
-
-    /// <summary>Below it, after the grace, a sender or reader is cut: slow ones must not hold connections for ever.</summary>
-    public const double MinBytesPerSecond = 240;
-}
+namespace Nines.Http.Kestrel;
 
 /// <summary>
 /// One Kestrel listener in front of one function. The server without the host: no routing, no middleware, no dependency injection on
@@ -53,8 +38,8 @@ public sealed class HttpListener : IAsyncDisposable
         options.Limits.MaxRequestHeadersTotalSize = HttpLimits.MaxHeaderBytes;
         options.Limits.RequestHeadersTimeout = HttpLimits.HeadersTimeout;
         options.Limits.KeepAliveTimeout = HttpLimits.KeepAliveTimeout;
-        options.Limits.MinRequestBodyDataRate = new MinDataRate(HttpLimits.MinBytesPerSecond, TimeSpan.FromSeconds(5));
-        options.Limits.MinResponseDataRate = new MinDataRate(HttpLimits.MinBytesPerSecond, TimeSpan.FromSeconds(5));
+        options.Limits.MinRequestBodyDataRate = new MinDataRate(HttpLimits.MinBytesPerSecond, HttpLimits.RateGrace);
+        options.Limits.MinResponseDataRate = new MinDataRate(HttpLimits.MinBytesPerSecond, HttpLimits.RateGrace);
         options.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
 
         // Doors never block, so a request may run on the thread that read it.
