@@ -1,7 +1,5 @@
 using System.IO.Compression;
-using System.IO.Pipelines;
-using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
+using Nines.Http;
 using Nines.Kernel;
 using Nines.Tables;
 using Nines.Tables.Engines;
@@ -65,11 +63,7 @@ internal sealed class DoorTarget : FuzzTarget
 
     public override bool Try(byte[] input)
     {
-        var context = new DefaultHttpContext();
-        HttpRequest request = context.Request;
-        request.Method = "POST";
-        request.Path = "/";
-        request.ContentType = "application/x-amz-json-1.0";
+        var exchange = new Exchange();
         ReadOnlySpan<byte> left = input;
         foreach (string name in HeaderNames)
         {
@@ -78,23 +72,20 @@ internal sealed class DoorTarget : FuzzTarget
             left = end < 0 ? left : left[(end + 1)..];
             if (!line.IsEmpty)
             {
-                request.Headers[name] = System.Text.Encoding.Latin1.GetString(line);
+                exchange.Headers[name] = line.ToArray();
             }
         }
 
-        request.ContentLength = left.Length;
-        var answer = new MemoryStream();
-        context.Features.Set<IRequestBodyPipeFeature>(new BodyPipe(left.ToArray()));
-        context.Features.Set<IHttpResponseBodyFeature>(new StreamResponseBodyFeature(answer));
-        Task handled = _door.HandleAsync(context);
+        exchange.Sent = left.ToArray();
+        Task handled = _door.HandleAsync(exchange).AsTask();
         if (!handled.IsCompleted)
         {
             handled.Wait(TimeSpan.FromSeconds(10));
         }
 
         handled.GetAwaiter().GetResult();
-        int status = context.Response.StatusCode;
-        Invariant.Assert(status is >= 200 and < 500, $"status {status}: {System.Text.Encoding.UTF8.GetString(answer.ToArray())}");
+        int status = exchange.Status;
+        Invariant.Assert(status is >= 200 and < 500, $"status {status}: {System.Text.Encoding.UTF8.GetString(exchange.Answered)}");
         return status == 200;
     }
 
@@ -116,9 +107,42 @@ internal sealed class DoorTarget : FuzzTarget
         return stream.ToArray();
     }
 
-    private sealed class BodyPipe(byte[] body) : IRequestBodyPipeFeature
+    /// <summary>A request and its answer without a connection.</summary>
+    private sealed class Exchange : HttpExchange
     {
-        public PipeReader Reader { get; } = PipeReader.Create(new System.Buffers.ReadOnlySequence<byte>(body));
+        public Dictionary<string, byte[]> Headers { get; } = new(StringComparer.OrdinalIgnoreCase)
+        {
+            ["content-type"] = "application/x-amz-json-1.0"u8.ToArray(),
+        };
+
+        public byte[] Sent { get; set; } = [];
+
+        public int Status { get; private set; }
+
+        public byte[] Answered { get; private set; } = [];
+
+        public override ReadOnlySpan<byte> Method => "POST"u8;
+
+        public override ReadOnlySpan<byte> Target => "/"u8;
+
+        public override ReadOnlyMemory<byte> Body => Sent;
+
+        public override bool TryGetHeader(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+        {
+            bool found = Headers.TryGetValue(System.Text.Encoding.ASCII.GetString(name), out byte[]? bytes);
+            value = bytes;
+            return found;
+        }
+
+        public override void AddHeader(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+        {
+        }
+
+        public override void Answer(int status, ReadOnlySpan<byte> body)
+        {
+            Status = status;
+            Answered = body.ToArray();
+        }
     }
 
     /// <summary>Groups without replication.</summary>
