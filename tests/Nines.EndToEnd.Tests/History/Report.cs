@@ -6,11 +6,11 @@ namespace Nines.EndToEnd.Tests.History;
 /// <summary>The end of a run with faults: final reads, checks, and the figures.</summary>
 internal static class Report
 {
-    public static async Task AssertGoodAsync(LiveCluster cluster, Recorder recorder, Faults faults)
+    public static async Task AssertGoodAsync(LiveCluster cluster, Recorder recorder, Faults faults, int minReads = Verdict.MinReadsOfWrittenValues)
     {
         List<string> last = await FinalReads.RunAsync(cluster, recorder);
         IReadOnlyList<Observation> history = recorder.All;
-        Verdict verdict = Verdict.Of(history);
+        Verdict verdict = Verdict.Of(history, minReads);
         string gaps = string.Join('\n', faults.Gaps(history));
         Print($"{verdict}\n{gaps}");
         Assert.True(last.Count == 0, $"{string.Join('\n', last)}\n{verdict}\n{gaps}\n{cluster.Logs()}");
