@@ -124,7 +124,8 @@ internal static class SimulateCommand
         {
             options = options with
             {
-                Faults = FaultFilter.Parse(parsed.GetValue(Faults)!), Duration = TimeSpan.FromHours(parsed.GetValue(Hours)),
+                Faults = FaultFilter.Parse(parsed.GetValue(Faults)!),
+                Duration = TimeSpan.FromHours(parsed.GetValue(Hours)),
             };
             return true;
         }

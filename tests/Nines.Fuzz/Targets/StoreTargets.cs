@@ -224,7 +224,8 @@ internal sealed class TableTarget : FuzzTarget
         long footerAt = input.Length - TableFormat.FooterBytes;
         TableMeta meta = _metas[_round++ % _metas.Count] with
         {
-            Length = input.Length, FooterChecksum = TableFooter.ChecksumOf(input.AsSpan((int)footerAt), Number, footerAt),
+            Length = input.Length,
+            FooterChecksum = TableFooter.ChecksumOf(input.AsSpan((int)footerAt), Number, footerAt),
         };
         var reader = new TableReader(meta, path, _disk.Open(path, DiskOpen.Read), new BlockCache(1 << 20));
         try
