@@ -226,7 +226,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         _answered = false;
         _answer = loop.RentAnswer();
         _fields.Clear();
-        ValueTask handling = loop.Handler(this);
+        ValueTask handling = CallHandler();
         if (handling.IsCompletedSuccessfully)
         {
             handling.GetAwaiter().GetResult();
@@ -235,6 +235,18 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         }
 
         _ = AwaitAsync(handling);
+    }
+
+    private ValueTask CallHandler()
+    {
+        try
+        {
+            return loop.Handler(this);
+        }
+        catch (Exception failure)
+        {
+            return ValueTask.FromException(failure);
+        }
     }
 
     private async Task AwaitAsync(ValueTask handling)
