@@ -157,7 +157,9 @@ public sealed partial class Reactor
 
         replica.Step(RaftInput.Receive(
             RaftMessage.Snapshot(receiving.From, Self, receiving.Term, point.Position, meta.Configuration)));
-        if (replica.Output.InstallSnapshot is null)
+        // From here on it is this one, also when another is announced before the turn ends.
+        receiving.IsInstalling = replica.Output.InstallSnapshot is not null;
+        if (!receiving.IsInstalling)
         {
             EndReceiving(receiving, SnapshotVerdict.Done);
         }
@@ -168,8 +170,7 @@ public sealed partial class Reactor
     private void InstallSnapshot(Replica replica, LogPosition position)
     {
         SnapshotReceiving receiving = _receivings[replica.Group.Value];
-        Invariant.Assert(receiving.Receiver.Point.Position == position);
-        receiving.IsInstalling = true;
+        Invariant.Assert(receiving.Receiver.Point.Position == position && receiving.IsInstalling);
         StartInstallWhenIdle(receiving);
     }
 
@@ -194,6 +195,11 @@ public sealed partial class Reactor
         replica.MayHaveStoreWork = true;
         replica.Store.Complete(work, failure);
         _receivings.Remove(replica.Group.Value);
+        if (Failure is not null)
+        {
+            return;
+        }
+
         if (replica.Store.Failure is { } fatal)
         {
             Fail($"a snapshot of {replica.Group} could not be installed: {fatal.Message}");

@@ -42,7 +42,8 @@ public sealed partial class Reactor
             return;
         }
 
-        foreach (NodeId node in Founders())
+        // Whoever talks to this node may know it as well: the other founders may all have been replaced since.
+        foreach (NodeId node in Founders().Union(_peers.Keys.Order().Select(n => new NodeId(n))))
         {
             ByteBuffer to = _outbox.Open(node, MessageKind.Hello);
             to.Count(_incarnation.Value);
@@ -56,6 +57,13 @@ public sealed partial class Reactor
         var incarnation = new BootId(reader.Count());
         if (IsMalformed(from, reader))
         {
+            return;
+        }
+
+        bool isFounder = _firstMap.Members.Any(m => m.Node == Self);
+        if (!isFounder && !_mapAgreed)
+        {
+            // Whether there is a cluster at all is not for this node to say.
             return;
         }
 

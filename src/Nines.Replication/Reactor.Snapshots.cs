@@ -127,14 +127,6 @@ public sealed partial class Reactor
         }
     }
 
-    private void AbandonSnapshots(NodeId peer)
-    {
-        foreach (SnapshotSending sending in _sendings.Where(s => s.Peer == peer).ToArray())
-        {
-            EndSending(sending, ok: false);
-        }
-    }
-
     private void TickSnapshots()
     {
         foreach (SnapshotSending sending in _sendings.ToArray())

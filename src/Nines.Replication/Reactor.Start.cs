@@ -132,7 +132,9 @@ public sealed partial class Reactor
         SortedStore store = OpenStore(group);
         var meta = new ReplicaMeta(found.Base, Configuration.Empty, 0, 0, 0);
         var restore = new RaftRestore(found.HardState, found.Base, Configuration.Empty, found.Entries, found.Base.Index);
-        AddReplica(group, store, meta, restore).LoseState(damage.Message);
+        Replica replica = AddReplica(group, store, meta, restore);
+        replica.IsNew = found.Entries.Count == 0;
+        replica.LoseState(damage.Message);
     }
 
     private SortedStore OpenStore(GroupId group)

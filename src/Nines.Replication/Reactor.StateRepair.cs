@@ -38,13 +38,13 @@ public sealed partial class Reactor
                 continue;
             }
 
-            IReadOnlyList<NodeId> holders = _map.ReplicasOf(replica.Group);
-            foreach (NodeId node in holders)
+            // Not only those the map names: the last state may be where the group is moving away from.
+            foreach (Placement.Member member in _map.Members)
             {
-                AskForState(replica, node);
+                AskForState(replica, member.Node);
             }
 
-            if (!replica.Raft.Leader.IsNone && !holders.Contains(replica.Raft.Leader))
+            if (!replica.Raft.Leader.IsNone && !_map.Members.Any(m => m.Node == replica.Raft.Leader))
             {
                 // A node that is new here may not have heard of the map that put it there.
                 AskForState(replica, replica.Raft.Leader);

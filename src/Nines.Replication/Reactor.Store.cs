@@ -101,7 +101,9 @@ public sealed partial class Reactor
         replica.HasStoreWork = false;
         replica.MayHaveStoreWork = true;
         replica.Store.Complete(work, failure);
-        if (!CheckStore(replica, failure))
+
+        // A node that failed earlier in this turn only waits for its end: its log takes nothing more.
+        if (Failure is not null || !CheckStore(replica, failure))
         {
             return;
         }

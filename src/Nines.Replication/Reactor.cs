@@ -206,6 +206,14 @@ public sealed partial class Reactor : IReplicaHost
         AbandonSnapshots(node);
     }
 
+    private void AbandonSnapshots(NodeId peer)
+    {
+        foreach (SnapshotSending sending in _sendings.Where(s => s.Peer == peer).ToArray())
+        {
+            EndSending(sending, ok: false);
+        }
+    }
+
     private Replica? Find(GroupId group) => _replicas.TryGetValue(group.Value, out Replica? replica) ? replica : null;
 
     /// <summary>Counts a message that is not what its kind says. Nothing of it was done.</summary>

@@ -51,6 +51,8 @@ internal static class SimulateCommand
 
     private static readonly Option<bool> Twice = new("--twice") { Description = "Run each world twice and compare their traces." };
 
+    private static readonly Option<bool> Quiet = new("--quiet") { Description = "Of many worlds, show only those that failed and the sum." };
+
     private static readonly Option<string?> PlantedBugs = new("--planted")
     {
         Description = "Look for planted bugs, by name or all, until each is found.", HelpName = "BUG|all",
@@ -63,7 +65,7 @@ internal static class SimulateCommand
     {
         var command = new Command("simulate", Description)
         {
-            Seed, Seeds, Nodes, Groups, Replicas, Hours, Faults, Operations, Parallel, Trace, Twice, PlantedBugs, Minutes,
+            Seed, Seeds, Nodes, Groups, Replicas, Hours, Faults, Operations, Parallel, Trace, Twice, Quiet, PlantedBugs, Minutes,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -98,7 +100,7 @@ internal static class SimulateCommand
 
         return parsed.GetValue(Seeds) == 1
             ? RunOne(runner, options with { Trace = parsed.GetValue(Trace) ? Console.Out : null, KeepTrace = true })
-            : RunMany(runner, options, parsed.GetValue(Seeds), parsed.GetValue(Parallel), cancel);
+            : RunMany(runner, options, parsed.GetValue(Seeds), parsed.GetValue(Parallel), parsed.GetValue(Quiet), cancel);
     }
 
     private static bool TryOptions(ParseResult parsed, out SimulationOptions options, out string error)
@@ -143,9 +145,18 @@ internal static class SimulateCommand
         return report.Passed ? ExitCodes.Success : ExitCodes.NotWell;
     }
 
-    private static int RunMany(SimulationRunner runner, SimulationOptions first, int count, int parallel, CancellationToken cancel)
+    private static int RunMany(
+        SimulationRunner runner, SimulationOptions first, int count, int parallel, bool quiet, CancellationToken cancel)
     {
-        CampaignReport campaign = runner.Campaign(first, count, parallel, report => Console.WriteLine(report.Line()), cancel);
+        void Show(SimulationReport report)
+        {
+            if (!quiet || !report.Passed)
+            {
+                Console.WriteLine(report.Line());
+            }
+        }
+
+        CampaignReport campaign = runner.Campaign(first, count, parallel, Show, cancel);
         foreach (SimulationReport failed in campaign.Failed)
         {
             // The same seed again, this time with the end of its trace.

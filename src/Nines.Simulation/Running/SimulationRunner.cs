@@ -71,25 +71,33 @@ public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INode
     {
         long usedTicks = 0;
         long worlds = 0;
+        ulong next = first.Seed;
         SimulationReport? found = null;
         Lock gate = new();
-        ParallelOptions how = new() { MaxDegreeOfParallelism = Math.Max(1, parallel) };
-        Parallel.For(0, int.MaxValue, how, (i, loop) =>
+
+        // Seeds are handed out one after the other: which worlds are run does not depend on how a loop was cut into pieces.
+        Parallel.For(0, Math.Max(1, parallel), _ =>
         {
-            SimulationReport report = Run(first with { Seed = first.Seed + (ulong)i, AllowVacuous = true });
-            lock (gate)
+            while (true)
             {
-                worlds++;
-                usedTicks += report.Elapsed.Ticks;
-                progress?.Invoke(report);
-                if (!report.Passed && found == null)
+                ulong seed;
+                lock (gate)
                 {
-                    found = report;
+                    if (found != null || usedTicks > processorTime.Ticks)
+                    {
+                        return;
+                    }
+
+                    seed = next++;
                 }
 
-                if (found != null || usedTicks > processorTime.Ticks)
+                SimulationReport report = Run(first with { Seed = seed, AllowVacuous = true });
+                lock (gate)
                 {
-                    loop.Stop();
+                    worlds++;
+                    usedTicks += report.Elapsed.Ticks;
+                    progress?.Invoke(report);
+                    found = report.Passed ? found : found ?? report;
                 }
             }
         });
