@@ -6,18 +6,18 @@ namespace Nines.Http;
 public sealed record HttpLimits(long MaxRequestBytes, int MaxConnections)
 {
     /// <summary>From a request's first byte to the end of its head.</summary>
-    public static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    public TimeSpan HeadersTimeout { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long a connection may wait for its next request.</summary>
-    public static readonly TimeSpan KeepAliveTimeout = TimeSpan.FromMinutes(2);
+    public TimeSpan KeepAliveTimeout { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Before <see cref="MinBytesPerSecond"/> counts.</summary>
-    public static readonly TimeSpan RateGrace = TimeSpan.FromSeconds(5);
+    public TimeSpan RateGrace { get; init; } = TimeSpan.FromSeconds(5);
 
     public const int MaxHeaders = 64;
 
     public const int MaxHeaderBytes = 16 * 1024;
 
     /// <summary>Below it, after the grace, a sender or reader is cut: slow ones must not hold connections for ever.</summary>
-    public const double MinBytesPerSecond = 240;
+    public double MinBytesPerSecond { get; init; } = 240;
 }

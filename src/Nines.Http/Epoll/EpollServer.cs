@@ -12,6 +12,9 @@ internal sealed class EpollServer : HttpServer
     private const int Backlog = 1024;
     private const int MaxLoops = 16;
 
+    /// <summary>A request lies in one array, and doubles in it.</summary>
+    private const int MaxBodyBytes = 1 << 29;
+
     private readonly Socket _listener;
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private HttpLoop[] _loops = [];
@@ -65,6 +68,9 @@ internal sealed class EpollServer : HttpServer
         using var now = new CancellationTokenSource();
         await now.CancelAsync();
         await StopAsync(now.Token);
+
+        // A loop that still accepts would do it from whatever gets the descriptor's number next.
+        await Task.WhenAll(_loops.Select(loop => loop.Stopped));
         _listener.Dispose();
     }
 
@@ -72,7 +78,7 @@ internal sealed class EpollServer : HttpServer
     private static EpollServer Serve(Socket listener, HttpLimits limits, HttpHandler handler, ILogger log)
     {
         int count = Math.Clamp(Environment.ProcessorCount / 2, 1, MaxLoops);
-        HttpLimits share = limits with { MaxConnections = Math.Max(1, limits.MaxConnections / count) };
+        HttpLimits share = limits with { MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes), MaxConnections = Math.Max(1, limits.MaxConnections / count) };
         var server = new EpollServer(listener) { Address = (IPEndPoint)listener.LocalEndPoint!, _running = count };
         int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
         server._loops = [.. Enumerable.Range(0, count).Select(_ => new HttpLoop(descriptor, handler, share, log, server.LoopEnded))];

@@ -146,9 +146,15 @@ internal sealed partial class HttpConnection
             return true;
         }
 
+        CloseGap();
+        if (_end < _in.Length)
+        {
+            return true;
+        }
+
         int held = _end - _start;
         long wanted = _phase == Phase.Body && !_head.IsChunked ? _headLength + _head.ContentLength : held * 2L;
-        if (held >= HttpLimits.MaxHeaderBytes + loop.Limits.MaxRequestBytes)
+        if (held >= HttpLimits.MaxHeaderBytes + loop.Limits.MaxRequestBytes + ChunkedBody.MaxPendingBytes)
         {
             Refuse(413);
             return false;
@@ -171,6 +177,17 @@ internal sealed partial class HttpConnection
         _end = held;
         _start = 0;
         return true;
+    }
+
+    /// <summary>Chunk sizes that were understood are no part of the body: their room is taken back, or small chunks would fill the bound.</summary>
+    private void CloseGap()
+    {
+        if (_phase == Phase.Body && _head.IsChunked && _requestEnd > _bodyEnd)
+        {
+            _in.AsSpan(_requestEnd.._end).CopyTo(_in.AsSpan(_bodyEnd));
+            _end -= _requestEnd - _bodyEnd;
+            _requestEnd = _bodyEnd;
+        }
     }
 
     /// <summary>Sends what is left of the answer, and goes over to what comes after it.</summary>
@@ -216,13 +233,19 @@ internal sealed partial class HttpConnection
     /// <summary>True when the connection ended.</summary>
     private bool Drop()
     {
+        if (_dropped >= MaxDropped)
+        {
+            // Closing with bytes unread resets the connection, and takes the answer from a client that has not read it yet: it gets its time.
+            return false;
+        }
+
         byte[] buffer = loop.RentBuffer();
         nint count = Libc.Receive(descriptor, ref buffer[0], (nuint)buffer.Length, 0);
         bool again = count < 0 && Marshal.GetLastPInvokeError() == Libc.WouldBlock;
         loop.ReturnBuffer(buffer);
-        _dropped += (int)Math.Max(0, count);
-        if (count > 0 && _dropped < MaxDropped)
+        if (count > 0)
         {
+            _dropped += (int)count;
             return true;
         }
 

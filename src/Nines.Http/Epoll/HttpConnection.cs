@@ -85,10 +85,10 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         long waited = loop.Now - _since;
         switch (_phase)
         {
-            case Phase.Idle when loop.IsStopping || waited > HttpLimits.KeepAliveTimeout.TotalMilliseconds:
+            case Phase.Idle when loop.IsStopping || waited > loop.Limits.KeepAliveTimeout.TotalMilliseconds:
                 Close();
                 break;
-            case Phase.Head when waited > HttpLimits.HeadersTimeout.TotalMilliseconds:
+            case Phase.Head when waited > loop.Limits.HeadersTimeout.TotalMilliseconds:
             case Phase.Body when IsTooSlow(_end - _start, waited):
                 Refuse(408);
                 Go();
@@ -154,6 +154,9 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
             case Phase.Body when BodyIsWhole():
                 requests++;
                 Handle();
+                return true;
+            case Phase.Body when _phase != Phase.Body:
+                // Refused: there may be no descriptor any more to receive from.
                 return true;
             case Phase.Idle or Phase.Head or Phase.Body:
                 return _mayRead && Receive();
@@ -226,7 +229,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         _answered = false;
         _answer = loop.RentAnswer();
         _fields.Clear();
-        ValueTask handling = CallHandler();
+        ValueTask handling = Start();
         if (handling.IsCompletedSuccessfully)
         {
             handling.GetAwaiter().GetResult();
@@ -237,7 +240,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         _ = AwaitAsync(handling);
     }
 
-    private ValueTask CallHandler()
+    private ValueTask Start()
     {
         try
         {
@@ -245,6 +248,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         }
         catch (Exception failure)
         {
+            // Not every handler is an async method: what it throws at once would end the loop's thread, and the process.
             return ValueTask.FromException(failure);
         }
     }
@@ -276,8 +280,9 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
     {
         if (!_answered)
         {
+            // Fields of the answer that did not come say nothing about this one.
+            _fields.Clear();
             Answer(500, default);
-            _closes = true;
         }
 
         _start = _requestEnd;
@@ -305,9 +310,9 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         }
     }
 
-    private static bool IsTooSlow(long bytes, long waitedMs) =>
-        waitedMs > HttpLimits.RateGrace.TotalMilliseconds
-        && bytes < HttpLimits.MinBytesPerSecond * (waitedMs - HttpLimits.RateGrace.TotalMilliseconds) / 1000;
+    private bool IsTooSlow(long bytes, long waitedMs) =>
+        waitedMs > loop.Limits.RateGrace.TotalMilliseconds
+        && bytes < loop.Limits.MinBytesPerSecond * (waitedMs - loop.Limits.RateGrace.TotalMilliseconds) / 1000;
 
     private void PeerGone()
     {

@@ -34,11 +34,13 @@ internal sealed class HttpLoop : Executor
     private readonly Stack<byte[]> _buffers = new();
     private readonly Stack<ByteBuffer> _answers = new();
     private readonly Thread _thread;
+    private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<IThreadPoolWorkItem> _posted = [];
     private List<IThreadPoolWorkItem> _running = [];
     private HttpConnection?[] _connections = new HttpConnection?[64];
     private bool _sleeps;
     private bool _accepts = true;
+    private bool _knocks;
     private bool _aborts;
     private long _nextSweep;
     private long _dateSecond;
@@ -76,6 +78,9 @@ internal sealed class HttpLoop : Executor
     public bool IsStopping { get; private set; }
 
     public int Connections { get; private set; }
+
+    /// <summary>The loop does not touch the listening socket any more.</summary>
+    public Task Stopped => _stopped.Task;
 
     public void Start() => _thread.Start();
 
@@ -152,6 +157,13 @@ internal sealed class HttpLoop : Executor
                 Dispatch(events, descriptor);
             }
 
+            // Not before: a descriptor that one of these events closed may come back for a new client, and an event of the old one hit it.
+            if (_knocks)
+            {
+                _knocks = false;
+                Accept();
+            }
+
             RunPosted();
             if (Now >= _nextSweep)
             {
@@ -210,7 +222,7 @@ internal sealed class HttpLoop : Executor
         }
         else if (descriptor == _listener)
         {
-            Accept();
+            _knocks = true;
         }
         else if (descriptor < _connections.Length && _connections[descriptor] is { } connection)
         {
@@ -324,6 +336,7 @@ internal sealed class HttpLoop : Executor
             {
                 loop.IsStopping = true;
                 loop.PauseAccepting();
+                loop._stopped.SetResult();
             }
 
             loop._aborts |= abort;

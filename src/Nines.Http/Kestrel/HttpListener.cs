@@ -36,10 +36,10 @@ public sealed class HttpListener : IAsyncDisposable
         options.Limits.MaxConcurrentConnections = limits.MaxConnections;
         options.Limits.MaxRequestHeaderCount = HttpLimits.MaxHeaders;
         options.Limits.MaxRequestHeadersTotalSize = HttpLimits.MaxHeaderBytes;
-        options.Limits.RequestHeadersTimeout = HttpLimits.HeadersTimeout;
-        options.Limits.KeepAliveTimeout = HttpLimits.KeepAliveTimeout;
-        options.Limits.MinRequestBodyDataRate = new MinDataRate(HttpLimits.MinBytesPerSecond, HttpLimits.RateGrace);
-        options.Limits.MinResponseDataRate = new MinDataRate(HttpLimits.MinBytesPerSecond, HttpLimits.RateGrace);
+        options.Limits.RequestHeadersTimeout = limits.HeadersTimeout;
+        options.Limits.KeepAliveTimeout = limits.KeepAliveTimeout;
+        options.Limits.MinRequestBodyDataRate = new MinDataRate(limits.MinBytesPerSecond, limits.RateGrace);
+        options.Limits.MinResponseDataRate = new MinDataRate(limits.MinBytesPerSecond, limits.RateGrace);
         options.Listen(address, listen => listen.Protocols = HttpProtocols.Http1);
 
         // Doors never block, so a request may run on the thread that read it.

@@ -10,6 +10,9 @@ public struct ChunkedBody
     private const int MaxLineBytes = 1024;
     private const int MaxTrailerBytes = 8 * 1024;
 
+    /// <summary>What may lie behind the decoded bytes without being understood: a line that is not whole.</summary>
+    public const int MaxPendingBytes = MaxLineBytes + 2;
+
     /// <summary>A part was understood and the next one may be there.</summary>
     private const int Again = 2;
 
@@ -66,7 +69,7 @@ public struct ChunkedBody
             digits++;
         }
 
-        if (digits is 0 or > MaxSizeDigits || size < 0 || (digits < text.Length && text[digits] is not ((byte)';' or (byte)' ' or (byte)'\t')))
+        if (digits is 0 or > MaxSizeDigits || size < 0 || !IsExtension(text[digits..]))
         {
             return -400;
         }
@@ -128,6 +131,13 @@ public struct ChunkedBody
         read += line;
         _trailerBytes += line;
         return line == 2 ? 1 : _trailerBytes > MaxTrailerBytes ? -431 : Again;
+    }
+
+    /// <summary>Nothing, or what a semicolon begins: digits after a blank would be a second size for somebody else.</summary>
+    private static bool IsExtension(ReadOnlySpan<byte> text)
+    {
+        text = text.TrimStart(" \t"u8);
+        return text.IsEmpty || text[0] == ';';
     }
 
     /// <summary>The length of the line with its end; 0 when it is not whole; negative when it never will be good.</summary>
