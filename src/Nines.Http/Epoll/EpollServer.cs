@@ -78,7 +78,10 @@ internal sealed class EpollServer : HttpServer
     private static EpollServer Serve(Socket listener, HttpLimits limits, HttpHandler handler, ILogger log)
     {
         int count = Math.Clamp(Environment.ProcessorCount / 2, 1, MaxLoops);
-        HttpLimits share = limits with { MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes), MaxConnections = Math.Max(1, limits.MaxConnections / count) };
+        HttpLimits share = limits with
+        {
+            MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes), MaxConnections = Math.Max(1, limits.MaxConnections / count),
+        };
         var server = new EpollServer(listener) { Address = (IPEndPoint)listener.LocalEndPoint!, _running = count };
         int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
         server._loops = [.. Enumerable.Range(0, count).Select(_ => new HttpLoop(descriptor, handler, share, log, server.LoopEnded))];
