@@ -80,7 +80,8 @@ internal sealed class EpollServer : HttpServer
         int count = Math.Clamp(Environment.ProcessorCount / 2, 1, MaxLoops);
         HttpLimits share = limits with
         {
-            MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes), MaxConnections = Math.Max(1, limits.MaxConnections / count),
+            MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes),
+            MaxConnections = Math.Max(1, limits.MaxConnections / count),
         };
         var server = new EpollServer(listener) { Address = (IPEndPoint)listener.LocalEndPoint!, _running = count };
         int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
