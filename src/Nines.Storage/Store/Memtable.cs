@@ -16,22 +16,19 @@ internal enum Lookup
 }
 
 /// <summary>
-/// The newest writes, sorted: a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees", 1990) over
-/// arenas, ordered by key and then by sequence, newest first. One writer, any number of readers without locks: a node is
-/// filled before the link to it is published, and a reader skips nodes with a sequence above its own.
-/// A removed node (of an aborted transaction) keeps its links, so a reader that stands on it goes on unharmed.
+/// The newest writes. Its keys form a skip list (Pugh, "Skip lists: a probabilistic alternative to balanced trees", 1990), and each key
+/// has its versions behind it, newest first. A hash index leads to the key's node at once, so only new keys are searched for in the list,
+/// and the ids of requests, which are looked for with each command and hardly ever found, cost one look at the index.
+/// One writer, any number of readers without locks: nodes and versions are filled before the link to them is published, and a
+/// reader skips versions with a sequence above its own.
 /// <para>
 /// A sequence is the log index, counted from the memtable's start, and below it the number of cursors that the command had opened
 /// before the write. So a cursor inside a command sees the writes before it and none after it, on every replica alike, whatever
 /// lies in memory and what on disk. Sequences mean something inside one memtable only and are never stored.
 /// </para>
-/// <para>
-/// A node and its key lie side by side, so that a step of a search touches one place in memory. A filter of the keys answers most
-/// searches for what is not here, above all for the ids of requests, which are looked for with each command and hardly ever found.
-/// </para>
 /// <code>
-/// node: value's chunk | value's offset | key length | value length or -1 | sequence low | sequence high | height
-///       | next[0] … next[height-1] | key, in whole words
+/// node:    newest version or 0 | key length | height | next[0] … next[height-1] | key, in whole words
+/// version: older version or 0 | value's chunk | value's offset | value length or -1 | sequence low | sequence high
 /// </code>
 /// </summary>
 internal sealed class Memtable
@@ -44,19 +41,30 @@ internal sealed class Memtable
 
     private const int Tombstone = -1;
 
-    private const int ChunkWord = 0;
-    private const int OffsetWord = 1;
-    private const int KeyLengthWord = 2;
+    private const int NewestWord = 0;
+    private const int KeyLengthWord = 1;
+    private const int HeightWord = 2;
+    private const int NextWord = 3;
+
+    private const int OlderWord = 0;
+    private const int ChunkWord = 1;
+    private const int OffsetWord = 2;
     private const int ValueLengthWord = 3;
     private const int SequenceWord = 4;
-    private const int HeightWord = 6;
-    private const int NextWord = 7;
+    private const int VersionWords = 6;
 
-    private readonly WordArena _nodes = new();
+    /// <summary>A power of two.</summary>
+    private const int Fingers = 4;
+
+    /// <summary>A finger further away than so many levels is no help.</summary>
+    private const int MaxClimb = 3;
+
+    private readonly WordArena _words = new();
     private readonly ByteArena _values = new();
-    private readonly KeyFilter _filter = new();
+    private readonly KeyIndex _index = new();
     private readonly LogIndex _start;
     private readonly int _head;
+    private readonly int[] _fingers = new int[Fingers * MaxHeight];
     private int _height = 1;
     private long _applied;
     private uint _random = 0x9E3779B9;
@@ -66,7 +74,8 @@ internal sealed class Memtable
     {
         _start = start;
         _applied = start.Value;
-        _head = _nodes.Allocate(NextWord + MaxHeight);
+        _head = _words.Allocate(NextWord + MaxHeight);
+        Array.Fill(_fingers, _head);
     }
 
     /// <summary>The newest index whose writes readers of this memtable see.</summary>
@@ -75,9 +84,10 @@ internal sealed class Memtable
     /// <summary>Where a sealed memtable ends.</summary>
     public StorePoint End { get; set; }
 
+    /// <summary>Versions of all keys.</summary>
     public int Count { get; private set; }
 
-    public long Bytes => _nodes.Bytes + _values.Bytes + _filter.Bytes;
+    public long Bytes => _words.Bytes + _values.Bytes + _index.Bytes;
 
     /// <summary>The sequence of an index's first writes.</summary>
     public ulong FirstSequence(LogIndex index) => checked((uint)(index - _start)) * (1UL << OrdinalBits);
@@ -88,103 +98,87 @@ internal sealed class Memtable
     /// <summary>Makes everything up to the index visible at once.</summary>
     public void Publish(LogIndex index) => Volatile.Write(ref _applied, index.Value);
 
-    /// <summary>Adds a write in front of all others with the same key and sequence. Writer only.</summary>
+    /// <summary>Adds a write that is newer than all others of its key. Writer only. The result is the key's node.</summary>
     public int Add(ulong sequence, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, bool isTombstone)
     {
-        Span<int> before = stackalloc int[MaxHeight];
-        FindAtOrAfter(key, sequence, before);
-        int height = DrawHeight();
-        for (int level = _height; level < height; level++)
-        {
-            before[level] = _head;
-        }
-
         value.CopyTo(_values.Allocate(value.Length, out int chunk, out int offset));
-        int node = _nodes.Allocate(NextWord + height + WordsOf(key.Length));
-        Span<int> words = _nodes.Node(node);
+        int version = _words.Allocate(VersionWords);
+        Span<int> words = _words.Node(version);
         words[ChunkWord] = chunk;
         words[OffsetWord] = offset;
-        words[KeyLengthWord] = key.Length;
         words[ValueLengthWord] = isTombstone ? Tombstone : value.Length;
         words[SequenceWord] = unchecked((int)sequence);
         words[SequenceWord + 1] = (int)(sequence >> 32);
-        words[HeightWord] = height;
-        key.CopyTo(MemoryMarshal.AsBytes(words[(NextWord + height)..]));
-        AddToFilter(key);
-        for (int level = 0; level < height; level++)
+        Count++;
+        ulong hash = KeyHash.Of(key);
+        int node = Find(key, hash);
+        if (node == 0)
         {
-            words[NextWord + level] = Next(before[level], level);
-            Volatile.Write(ref _nodes.Word(before[level], NextWord + level), node);
+            return AddNode(key, hash, version);
         }
 
-        Volatile.Write(ref _height, Math.Max(_height, height));
-        Count++;
+        words[OlderWord] = Newest(node);
+        Volatile.Write(ref _words.Word(node, NewestWord), version);
         return node;
     }
 
-    /// <summary>Takes back a write that was never published. Of several with the same key, the latest goes first. Writer only.</summary>
-    public void Remove(int node)
+    /// <summary>Takes back the latest write of this node's key, which was never published. Writer only.</summary>
+    public void TakeBack(int node)
     {
-        Span<int> before = stackalloc int[MaxHeight];
-        int found = FindAtOrAfter(Key(node), SequenceOf(node), before);
-        Invariant.Assert(found == node);
-        for (int level = _nodes.Word(node, HeightWord) - 1; level >= 0; level--)
-        {
-            Invariant.Assert(Next(before[level], level) == node);
-            Volatile.Write(ref _nodes.Word(before[level], NextWord + level), Next(node, level));
-        }
-
+        // A key without any version stays in its place, where nobody sees it.
+        Volatile.Write(ref _words.Word(node, NewestWord), _words.Word(Newest(node), OlderWord));
         Count--;
     }
 
     public Lookup TryGet(ReadOnlySpan<byte> key, ulong sequence, out ReadOnlyMemory<byte> value)
     {
-        int node = _filter.MayContain(KeyHash.Of(key)) ? FindAtOrAfter(key, sequence, default) : 0;
-        if (node == 0 || !Key(node).SequenceEqual(key))
+        int node = Find(key, KeyHash.Of(key));
+        int version = node == 0 ? 0 : VersionAt(node, sequence);
+        if (version == 0)
         {
             value = default;
             return Lookup.Missing;
         }
 
-        value = Value(node);
-        return IsTombstone(node) ? Lookup.Deleted : Lookup.Found;
+        value = Value(version);
+        return IsTombstone(version) ? Lookup.Deleted : Lookup.Found;
     }
 
-    public int Next(int node, int level = 0) => Volatile.Read(ref _nodes.Word(node, NextWord + level));
+    /// <summary>The key's next node in order; 0 at the end.</summary>
+    public int Next(int node) => Next(node, 0);
 
-    public ReadOnlySpan<byte> Key(int node) => KeyOf(_nodes.Node(node));
+    public ReadOnlySpan<byte> Key(int node) => KeyOf(_words.Node(node));
 
-    public bool IsTombstone(int node) => _nodes.Word(node, ValueLengthWord) == Tombstone;
-
-    public ReadOnlyMemory<byte> Value(int node)
+    /// <summary>The newest version that a reader at the sequence sees; 0 for none.</summary>
+    public int VersionAt(int node, ulong sequence)
     {
-        Span<int> words = _nodes.Node(node);
+        int version = Newest(node);
+        while (version != 0 && SequenceOf(version) > sequence)
+        {
+            version = _words.Word(version, OlderWord);
+        }
+
+        return version;
+    }
+
+    public bool IsTombstone(int version) => _words.Word(version, ValueLengthWord) == Tombstone;
+
+    public ReadOnlyMemory<byte> Value(int version)
+    {
+        Span<int> words = _words.Node(version);
         return words[ValueLengthWord] == Tombstone
             ? default
             : _values.Memory(words[ChunkWord], words[OffsetWord], words[ValueLengthWord]);
     }
 
-    public ulong SequenceOf(int node)
-    {
-        Span<int> words = _nodes.Node(node);
-        return (uint)words[SequenceWord] | ((ulong)(uint)words[SequenceWord + 1] << 32);
-    }
-
-    /// <summary>The first node whose key is at or after the given one, whatever its sequence.</summary>
-    public int FindFirst(ReadOnlySpan<byte> key) => FindAtOrAfter(key, ulong.MaxValue, default);
-
-    /// <summary>The newest version of exactly this key that a reader at the sequence sees; 0 for none.</summary>
-    public int FindVisible(ReadOnlySpan<byte> key, ulong sequence)
-    {
-        int node = FindAtOrAfter(key, sequence, default);
-        return node != 0 && Key(node).SequenceEqual(key) ? node : 0;
-    }
+    /// <summary>The first node whose key is at or after the given one.</summary>
+    public int FindFirst(ReadOnlySpan<byte> key) => FindAtOrAfter(key, default);
 
     /// <summary>The last node with a smaller key; 0 for none.</summary>
     public int FindBefore(ReadOnlySpan<byte> key)
     {
         Span<int> before = stackalloc int[MaxHeight];
-        FindAtOrAfter(key, ulong.MaxValue, before);
+        FindAtOrAfter(key, before);
         return before[0] == _head ? 0 : before[0];
     }
 
@@ -202,14 +196,110 @@ internal sealed class Memtable
         return node == _head ? 0 : node;
     }
 
-    private int FindAtOrAfter(ReadOnlySpan<byte> key, ulong sequence, Span<int> before)
+    /// <summary>The node of exactly this key; 0 for none.</summary>
+    private int Find(ReadOnlySpan<byte> key, ulong hash)
+    {
+        KeyIndex.Candidates candidates = _index.Find(hash);
+        int node = candidates.Next();
+        while (node != 0 && !Key(node).SequenceEqual(key))
+        {
+            node = candidates.Next();
+        }
+
+        return node;
+    }
+
+    private int AddNode(ReadOnlySpan<byte> key, ulong hash, int version)
+    {
+        // Keys that come in order, as the ids of requests do, find their place beside the one before; each kind has a finger of its own.
+        Span<int> before = _fingers.AsSpan((key.IsEmpty ? 0 : key[0] & (Fingers - 1)) * MaxHeight, MaxHeight);
+        if (!TryFindFrom(before, key))
+        {
+            FindAtOrAfter(key, before);
+        }
+
+        int height = DrawHeight();
+        for (int level = _height; level < height; level++)
+        {
+            before[level] = _head;
+        }
+
+        int node = _words.Allocate(NextWord + height + WordsOf(key.Length));
+        Span<int> words = _words.Node(node);
+        words[NewestWord] = version;
+        words[KeyLengthWord] = key.Length;
+        words[HeightWord] = height;
+        key.CopyTo(MemoryMarshal.AsBytes(words[(NextWord + height)..]));
+        for (int level = 0; level < height; level++)
+        {
+            words[NextWord + level] = Next(before[level], level);
+            Volatile.Write(ref _words.Word(before[level], NextWord + level), node);
+            before[level] = node;
+        }
+
+        _index.Add(hash, node);
+        Volatile.Write(ref _height, Math.Max(_height, height));
+        return node;
+    }
+
+    /// <summary>
+    /// Turns the last nodes before an earlier place into those before this key, when it lies a little further on. False: it does not, and
+    /// nothing was changed.
+    /// </summary>
+    private bool TryFindFrom(Span<int> before, ReadOnlySpan<byte> key)
+    {
+        if (before[0] == _head || Key(before[0]).SequenceCompareTo(key) >= 0)
+        {
+            return false;
+        }
+
+        // Each level is looked at: nodes of another kind may have come in between on some of them.
+        int top = -1;
+        int known = 0;
+        for (int level = 0; level < _height; level++)
+        {
+            int next = Next(before[level], level);
+            if (next == known)
+            {
+                continue;
+            }
+
+            if (!IsBefore(next, key))
+            {
+                known = next;
+            }
+            else if (level >= MaxClimb)
+            {
+                return false;
+            }
+            else
+            {
+                top = level;
+            }
+        }
+
+        int node = before[Math.Max(top, 0)];
+        for (int level = top; level >= 0; level--)
+        {
+            for (int next = Next(node, level); IsBefore(next, key); next = Next(node, level))
+            {
+                node = next;
+            }
+
+            before[level] = node;
+        }
+
+        return true;
+    }
+
+    private int FindAtOrAfter(ReadOnlySpan<byte> key, Span<int> before)
     {
         int node = _head;
         int known = 0;
         for (int level = Volatile.Read(ref _height) - 1; ; level--)
         {
             int next = Next(node, level);
-            while (next != 0 && next != known && IsBefore(next, key, sequence))
+            while (next != known && IsBefore(next, key))
             {
                 node = next;
                 next = Next(node, level);
@@ -229,34 +319,22 @@ internal sealed class Memtable
         }
     }
 
-    private bool IsBefore(int node, ReadOnlySpan<byte> key, ulong sequence)
+    private bool IsBefore(int node, ReadOnlySpan<byte> key) => node != 0 && Key(node).SequenceCompareTo(key) < 0;
+
+    private int Next(int node, int level) => Volatile.Read(ref _words.Word(node, NextWord + level));
+
+    private int Newest(int node) => Volatile.Read(ref _words.Word(node, NewestWord));
+
+    private ulong SequenceOf(int version)
     {
-        Span<int> words = _nodes.Node(node);
-        int order = KeyOf(words).SequenceCompareTo(key);
-        return order < 0 || (order == 0 && SequenceOf(node) > sequence);
+        Span<int> words = _words.Node(version);
+        return (uint)words[SequenceWord] | ((ulong)(uint)words[SequenceWord + 1] << 32);
     }
 
     private static ReadOnlySpan<byte> KeyOf(Span<int> words) =>
         MemoryMarshal.AsBytes(words[(NextWord + words[HeightWord])..])[..words[KeyLengthWord]];
 
     private static int WordsOf(int bytes) => (bytes + sizeof(int) - 1) / sizeof(int);
-
-    /// <summary>Before the key is linked: whoever can find it there finds it in the filter as well.</summary>
-    private void AddToFilter(ReadOnlySpan<byte> key)
-    {
-        if (_filter.IsFull)
-        {
-            _filter.Grow();
-            for (int node = Next(_head); node != 0; node = Next(node))
-            {
-                _filter.Add(KeyHash.Of(Key(node)));
-            }
-
-            _filter.Publish();
-        }
-
-        _filter.Add(KeyHash.Of(key));
-    }
 
     /// <summary>Each level holds a quarter of the one below. The heights shape speed only, never content.</summary>
     private int DrawHeight()

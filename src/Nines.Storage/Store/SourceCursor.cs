@@ -28,70 +28,41 @@ internal abstract class SourceCursor
 internal sealed class MemtableCursor(Memtable memtable, ulong sequence, bool reverse) : SourceCursor
 {
     private int _node;
+    private int _version;
 
     public override bool IsValid => _node != 0;
 
     public override ReadOnlySpan<byte> Key => memtable.Key(_node);
 
-    public override bool IsTombstone => memtable.IsTombstone(_node);
+    public override bool IsTombstone => memtable.IsTombstone(_version);
 
-    public override ReadOnlyMemory<byte> Value => memtable.Value(_node);
+    public override ReadOnlyMemory<byte> Value => memtable.Value(_version);
 
     public override void Seek(ReadOnlySpan<byte> bound)
     {
         if (!reverse)
         {
-            SettleUp(memtable.FindFirst(bound));
+            Settle(memtable.FindFirst(bound));
         }
         else
         {
-            SettleDown(bound.IsEmpty ? memtable.FindLast() : memtable.FindBefore(bound));
+            Settle(bound.IsEmpty ? memtable.FindLast() : memtable.FindBefore(bound));
         }
     }
 
-    public override void Advance()
+    public override void Advance() => Settle(Following(_node));
+
+    private int Following(int node) => reverse ? memtable.FindBefore(memtable.Key(node)) : memtable.Next(node);
+
+    /// <summary>Stands on the first key, from this one on, of which its reader sees a version.</summary>
+    private void Settle(int node)
     {
-        if (reverse)
+        _version = 0;
+        while (node != 0 && (_version = memtable.VersionAt(node, sequence)) == 0)
         {
-            SettleDown(memtable.FindBefore(Key));
-            return;
-        }
-
-        // Older versions of the same key stand behind the one that was shown.
-        ReadOnlySpan<byte> shown = Key;
-        int node = memtable.Next(_node);
-        while (node != 0 && memtable.Key(node).SequenceEqual(shown))
-        {
-            node = memtable.Next(node);
-        }
-
-        SettleUp(node);
-    }
-
-    private void SettleUp(int node)
-    {
-        while (node != 0 && memtable.SequenceOf(node) > sequence)
-        {
-            node = memtable.Next(node);
+            node = Following(node);
         }
 
         _node = node;
-    }
-
-    private void SettleDown(int node)
-    {
-        while (node != 0)
-        {
-            int visible = memtable.FindVisible(memtable.Key(node), sequence);
-            if (visible != 0)
-            {
-                _node = visible;
-                return;
-            }
-
-            node = memtable.FindBefore(memtable.Key(node));
-        }
-
-        _node = 0;
     }
 }

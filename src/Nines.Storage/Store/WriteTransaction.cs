@@ -53,12 +53,12 @@ public sealed class WriteTransaction : IOrderedState
         _nodes.Clear();
     }
 
-    /// <summary>Latest first, so that each node stands in front of the older ones with its key.</summary>
+    /// <summary>Latest first, as each takes back the latest write of its key.</summary>
     internal void TakeBack()
     {
         for (int i = _nodes.Count - 1; i >= 0; i--)
         {
-            State().Active.Remove(_nodes[i]);
+            State().Active.TakeBack(_nodes[i]);
         }
     }
 

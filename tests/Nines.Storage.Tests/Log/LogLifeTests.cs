@@ -199,9 +199,10 @@ public class LogLifeTests
         var rig = new LogRig(10, LogRig.Small with { SegmentBytes = 32 << 20, GrowingSegmentBytes = 32 << 20, SpaceCheckBytes = 1 << 30 });
         var payload = new byte[256];
         long index = 0;
-        long allocated = Cycle(300);
-        allocated = Cycle(50);
-        Assert.Equal(0, allocated);
+        Cycle(300);
+
+        // The runtime may allocate now and then on any thread; what an append allocates is there in each cycle.
+        Assert.Equal(0, Enumerable.Range(0, 5).Min(_ => Cycle(50)));
 
         long Cycle(int times)
         {

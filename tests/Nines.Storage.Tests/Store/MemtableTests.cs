@@ -25,10 +25,55 @@ public sealed class MemtableTests
     {
         var memtable = new Memtable(LogIndex.Zero);
         memtable.Add(10, "a"u8, "one"u8, isTombstone: false);
-        int second = memtable.Add(10, "a"u8, "two"u8, isTombstone: false);
+        int node = memtable.Add(10, "a"u8, "two"u8, isTombstone: false);
         Assert.Equal("two", Get(memtable, 10));
-        memtable.Remove(second);
+        memtable.TakeBack(node);
         Assert.Equal("one", Get(memtable, 10));
+    }
+
+    [Fact]
+    public void A_key_whose_only_write_was_taken_back_is_nowhere_to_be_seen()
+    {
+        var memtable = new Memtable(LogIndex.Zero);
+        memtable.Add(10, "a"u8, "one"u8, isTombstone: false);
+        memtable.TakeBack(memtable.Add(20, "b"u8, "two"u8, isTombstone: false));
+        memtable.Add(20, "c"u8, "three"u8, isTombstone: false);
+        Assert.Equal(Lookup.Missing, memtable.TryGet("b"u8, 30, out _));
+        var cursor = new MemtableCursor(memtable, 30, reverse: false);
+        cursor.Seek("b"u8);
+        Assert.True(cursor.Key.SequenceEqual("c"u8));
+        memtable.Add(40, "b"u8, "four"u8, isTombstone: false);
+        Assert.Equal(Lookup.Found, memtable.TryGet("b"u8, 40, out _));
+        Assert.Equal(3, memtable.Count);
+    }
+
+    /// <summary>In order, nearly in order, in several orders at once, and in none.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(100_000)]
+    public void Keys_find_their_places_in_whatever_order_they_come(int disorder)
+    {
+        var prng = new Prng(11);
+        var memtable = new Memtable(LogIndex.Zero);
+        var expected = new SortedSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < 5000; i++)
+        {
+            string key = $"{(char)('a' + prng.Below(6))}{i + prng.Below(disorder + 1):D8}";
+            expected.Add(key);
+            memtable.Add((ulong)i + 1, System.Text.Encoding.ASCII.GetBytes(key), "v"u8, isTombstone: false);
+        }
+
+        var walked = new List<string>();
+        var cursor = new MemtableCursor(memtable, Memtable.Everything, reverse: false);
+        for (cursor.Seek(default); cursor.IsValid; cursor.Advance())
+        {
+            walked.Add(System.Text.Encoding.ASCII.GetString(cursor.Key));
+        }
+
+        Assert.Equal(expected, walked);
+        Assert.All(expected, key => Assert.Equal(
+            Lookup.Found, memtable.TryGet(System.Text.Encoding.ASCII.GetBytes(key), Memtable.Everything, out _)));
     }
 
     [Fact]

@@ -249,7 +249,9 @@ public sealed class StoreTests
         long before = GC.GetAllocatedBytesForCurrentThread();
         PutMany(rig.Store, key, value, 10_000);
         long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-        Assert.InRange(allocated, 1, (rig.Store.Statistics().MemtableBytes - memory) + 20_000);
+
+        // Beside it: the smaller tables that the key index grew out of.
+        Assert.InRange(allocated, 1, (rig.Store.Statistics().MemtableBytes - memory) + 100_000);
     }
 
     private static void PutMany(SortedStore store, byte[] key, byte[] value, int count)
