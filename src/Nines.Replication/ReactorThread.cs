@@ -4,10 +4,10 @@ using Nines.Replication.Requests;
 namespace Nines.Replication;
 
 /// <summary>
-/// The shell around a <see cref="Reactor"/>: the one thread that owns it, its inbox and its ticks; the other part is the
+/// The shell around a <see cref="Reactor"/>: its part of the event loop that owns it, its inbox and its ticks; the other part is the
 /// door side, <see cref="IReplicated"/>. It decides nothing about the protocol.
 /// </summary>
-public sealed partial class ReactorThread : IReplicated, IDisposable
+public sealed partial class ReactorThread : IReplicated, ILoopPart, IDisposable
 {
     /// <summary>Peer frames waiting for the reactor, in bytes; beyond that they are dropped, and their senders repeat.</summary>
     private const long MaxInboxBytes = 256L << 20;
@@ -16,8 +16,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
     private const int MaxInputsPerTurn = 4096;
 
     private readonly Lock _lock = new();
-    private readonly Doorbell _doorbell = new();
-    private readonly Thread _thread;
+    private readonly EventLoop _loop;
     private readonly ReactorOptions _options;
     private readonly TimeProvider _clock;
     private readonly Action<Exception> _failed;
@@ -26,32 +25,37 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
     private List<Input> _inbox = [];
     private List<Input> _work = [];
     private readonly long _began;
+    private readonly long _tickTime;
+    private long _nextTick;
     private long _inboxBytes;
     private int _worked;
     private bool _signalled;
-    private volatile bool _stopping;
+    private bool _failedAlready;
 
-    /// <param name="reactor">Owned from now on by this thread alone.</param>
+    /// <param name="reactor">Owned from now on by the loop's thread alone.</param>
+    /// <param name="loop">Runs it, perhaps with its network's connections and its doors.</param>
     /// <param name="options">The reactor's own options.</param>
     /// <param name="clock">Ticks and the wall clock.</param>
     /// <param name="flushNetwork">Called after each turn: sends what the turn handed to the network.</param>
-    /// <param name="failed">Told the exception that ended the thread; the process should stop.</param>
+    /// <param name="failed">Told the exception that ended the reactor; the process should stop.</param>
     public ReactorThread(
-        Reactor reactor, ReactorOptions options, TimeProvider clock, Action flushNetwork, Action<Exception> failed)
+        Reactor reactor, EventLoop loop, ReactorOptions options, TimeProvider clock, Action flushNetwork, Action<Exception> failed)
     {
         Reactor = reactor;
+        _loop = loop;
         _options = options;
         _clock = clock;
         _began = clock.GetTimestamp();
+        _tickTime = TimeSpan.FromMilliseconds(options.TickMs).Ticks * clock.TimestampFrequency / TimeSpan.TicksPerSecond;
+        _nextTick = _began + _tickTime;
         _flushNetwork = flushNetwork;
         _failed = failed;
-        _thread = new(Run) { Name = "reactor", IsBackground = true };
     }
 
     /// <summary>For its members that say they may be called from any thread.</summary>
     public Reactor Reactor { get; }
 
-    public void Start() => _thread.Start();
+    public void Start() => _loop.Add(this);
 
     /// <summary>A frame from a peer. False: the inbox is full and the frame was dropped.</summary>
     public bool Post(NodeId from, BootId boot, ReadOnlyMemory<byte> frame)
@@ -95,13 +99,22 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
         }
     }
 
-    public void Dispose()
+    public void Dispose() => _loop.Remove(this);
+
+    /// <summary>One turn, when there is anything to do in it.</summary>
+    int ILoopPart.Round()
     {
-        _stopping = true;
-        _doorbell.Ring();
-        if (_thread.IsAlive && Thread.CurrentThread != _thread)
+        try
         {
-            _thread.Join(TimeSpan.FromSeconds(10));
+            return _failedAlready ? ILoopPart.Never : Turn();
+        }
+        catch (Exception failure)
+        {
+            // Nothing the reactor holds may be trusted after this. Whoever started the node stops the process; the other
+            // nodes go on, and a restart recovers from what is on disk.
+            _failedAlready = true;
+            _failed(failure);
+            return ILoopPart.Never;
         }
     }
 
@@ -115,66 +128,55 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
             _signalled = true;
         }
 
-        if (wake)
+        // The loop's own thread comes by here anyway, before it sleeps.
+        if (wake && !_loop.IsHere)
         {
-            _doorbell.Ring();
-        }
-    }
-
-    private void Run()
-    {
-        try
-        {
-            Loop();
-        }
-        catch (Exception failure)
-        {
-            // Nothing the reactor holds may be trusted after this. Whoever started the node stops the process; the other
-            // nodes go on, and a restart recovers from what is on disk.
-            _failed(failure);
+            _loop.Wake();
         }
     }
 
     /// <summary>Milliseconds since the start, rounded down.</summary>
     private long SteadyMs() => (long)_clock.GetElapsedTime(_began).TotalMilliseconds;
 
-    private void Loop()
+    private int Turn()
     {
-        long tickTime = TimeSpan.FromMilliseconds(_options.TickMs).Ticks * _clock.TimestampFrequency / TimeSpan.TicksPerSecond;
-        long nextTick = _clock.GetTimestamp() + tickTime;
-        bool more = false;
-        while (!_stopping)
+        // What others said comes before the tick that may find them silent.
+        bool more = Drain(out bool any);
+        long now = _clock.GetTimestamp();
+        if (now >= _nextTick)
         {
-            long now = _clock.GetTimestamp();
-            if (!more && now < nextTick)
-            {
-                // Rounded up to the clock's millisecond: a wait of none would be a spin.
-                _doorbell.Wait(TimeSpan.FromMilliseconds(Math.Ceiling(_clock.GetElapsedTime(now, nextTick).TotalMilliseconds)));
+            Reactor.Tick(_clock.GetUtcNow().ToUnixTimeMilliseconds(), SteadyMs());
 
-                // Whoever is ready to run may have more for this turn: full turns cost less for each message. Nobody there, no time lost.
-                Thread.Yield();
-                now = _clock.GetTimestamp();
-            }
+            // After a pause there is one tick, not many: time that this process slept through must not count as
+            // silence of the others.
+            _nextTick = Math.Max(_nextTick + _tickTime, now + (_tickTime / 2));
+            any = true;
+        }
 
-            // What others said comes before the tick that may find them silent.
-            more = Drain();
-            if (now >= nextTick)
-            {
-                Reactor.Tick(_clock.GetUtcNow().ToUnixTimeMilliseconds(), SteadyMs());
-
-                // After a pause there is one tick, not many: time that this process slept through must not count as
-                // silence of the others.
-                nextTick = Math.Max(nextTick + tickTime, now + (tickTime / 2));
-            }
-
+        if (any)
+        {
             Reactor.Turn();
             _flushNetwork();
             _completions.Flush();
         }
+
+        // Rounded up to the clock's millisecond: a wait of none would be a spin.
+        return more || HasInput ? 0 : (int)Math.Ceiling(_clock.GetElapsedTime(now, _nextTick).TotalMilliseconds);
+    }
+
+    private bool HasInput
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _inbox.Count > 0;
+            }
+        }
     }
 
     /// <summary>True: not all could be taken in this turn.</summary>
-    private bool Drain()
+    private bool Drain(out bool any)
     {
         if (_work.Count == 0)
         {
@@ -185,6 +187,7 @@ public sealed partial class ReactorThread : IReplicated, IDisposable
             }
         }
 
+        any = _work.Count > 0;
         int end = Math.Min(_work.Count, _worked + MaxInputsPerTurn);
         foreach (ref readonly Input input in System.Runtime.InteropServices.CollectionsMarshal.AsSpan(_work)[_worked..end])
         {

@@ -22,14 +22,16 @@ public sealed class ReferenceTests
         ["Nines.Replication"] = [Kernel, "Nines.Consensus", "Nines.Storage"],
 
         // Doors know the engine's ports in the kernel, never each other and never what is below the ports.
-        ["Nines.Http"] = [Kernel],
+        // Shells that doors and the transport share.
+        ["Nines.Loops"] = [Kernel],
+        ["Nines.Http"] = [Kernel, "Nines.Loops"],
         ["Nines.Tables"] = [Kernel, "Nines.Http"],
 
         ["Nines.Simulation"] = [Kernel, "Nines.Consensus", "Nines.Storage", "Nines.Replication", "Nines.Tables"],
         ["Nines.Node"] =
         [
-            Kernel, "Nines.Consensus", "Nines.Membership", "Nines.Storage", "Nines.Replication", "Nines.Http", "Nines.Tables",
-            "Nines.Simulation",
+            Kernel, "Nines.Consensus", "Nines.Membership", "Nines.Storage", "Nines.Replication", "Nines.Loops", "Nines.Http",
+            "Nines.Tables", "Nines.Simulation",
         ],
     };
 

@@ -226,7 +226,7 @@ public sealed class HttpServerTests
 
     /// <summary>Each loop has its share of the connections; one is the least there is.</summary>
     private static Task<HttpServer> StartAsync(HttpHandler handler, int port = 0, int maxConnections = 4096) => HttpServer.StartAsync(
-        new IPEndPoint(IPAddress.Loopback, port), new HttpLimits(MaxBody, maxConnections), handler, NullLoggerFactory.Instance, default);
+        new IPEndPoint(IPAddress.Loopback, port), new HttpLimits(MaxBody, maxConnections), handler, NullLoggerFactory.Instance, [], default);
 
     /// <summary>A client that reads answers of known length.</summary>
     private sealed class Client : IDisposable

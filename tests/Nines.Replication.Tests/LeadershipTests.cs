@@ -53,7 +53,9 @@ public class LeadershipTests
     {
         var cluster = new TestCluster(1, 1);
         var clock = new ManualClock();
-        using var thread = new ReactorThread(cluster[1].Reactor, new(), clock, static () => { }, static _ => { });
+        using var loop = new DoorbellLoop("reactor");
+        using var thread = new ReactorThread(cluster[1].Reactor, loop, new(), clock, static () => { }, static _ => { });
+        loop.Start();
         thread.Start();
         long before = await NowAsync(thread);
         clock.Advance(TimeSpan.FromSeconds(5));

@@ -2,10 +2,11 @@ using System.Net;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
+using Nines.Loops;
 
 namespace Nines.Http.Epoll;
 
-/// <summary>The loops that share a listening socket.</summary>
+/// <summary>One listening socket, and a port on each loop that serves it.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class EpollServer : HttpServer
 {
@@ -16,16 +17,23 @@ internal sealed class EpollServer : HttpServer
     private const int MaxBodyBytes = 1 << 29;
 
     private readonly Socket _listener;
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private HttpLoop[] _loops = [];
-    private int _running;
+    private readonly IReadOnlyList<EpollLoop> _ownLoops;
+    private readonly HttpPort[] _ports;
 
-    private EpollServer(Socket listener)
+    private EpollServer(Socket listener, IReadOnlyList<EpollLoop> ownLoops, HttpPort[] ports)
     {
         _listener = listener;
+        _ownLoops = ownLoops;
+        _ports = ports;
     }
 
-    public static EpollServer Start(IPEndPoint address, HttpLimits limits, HttpHandler handler, ILogger log)
+    /// <param name="address">Port 0 takes a free one.</param>
+    /// <param name="limits">Connections are divided over the loops.</param>
+    /// <param name="handler">Called on the loops.</param>
+    /// <param name="log">What goes wrong.</param>
+    /// <param name="shared">Loops that others use too and end; with none the server makes its own.</param>
+    public static EpollServer Start(
+        IPEndPoint address, HttpLimits limits, HttpHandler handler, ILogger log, IReadOnlyList<EpollLoop> shared)
     {
         var listener = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -34,31 +42,46 @@ internal sealed class EpollServer : HttpServer
             listener.Bind(address);
             listener.Listen(Backlog);
             listener.Blocking = false;
-            return Serve(listener, limits, handler, log);
         }
         catch
         {
             listener.Dispose();
             throw;
         }
+
+        EpollLoop[] own = shared.Count == 0 ? OwnLoops() : [];
+        IReadOnlyList<EpollLoop> loops = shared.Count == 0 ? own : shared;
+        HttpLimits share = limits with
+        {
+            MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes),
+            MaxConnections = Math.Max(1, limits.MaxConnections / loops.Count),
+        };
+        int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
+        HttpPort[] ports = [.. loops.Select(loop => new HttpPort(loop, descriptor, handler, share, log))];
+        foreach (HttpPort port in ports)
+        {
+            port.Start();
+        }
+
+        return new EpollServer(listener, own, ports) { Address = (IPEndPoint)listener.LocalEndPoint! };
     }
 
     public override async Task StopAsync(CancellationToken patience)
     {
-        foreach (HttpLoop loop in _loops)
+        foreach (HttpPort port in _ports)
         {
-            loop.Stop();
+            port.Stop();
         }
 
         try
         {
-            await _ended.Task.WaitAsync(patience);
+            await Task.WhenAll(_ports.Select(port => port.Ended)).WaitAsync(patience);
         }
         catch (OperationCanceledException)
         {
-            foreach (HttpLoop loop in _loops)
+            foreach (HttpPort port in _ports)
             {
-                loop.Abort();
+                port.Abort();
             }
         }
     }
@@ -69,36 +92,32 @@ internal sealed class EpollServer : HttpServer
         await now.CancelAsync();
         await StopAsync(now.Token);
 
-        // A loop that still accepts would do it from whatever gets the descriptor's number next.
-        await Task.WhenAll(_loops.Select(loop => loop.Stopped));
+        // A port that still accepts would do it from whatever gets the descriptor's number next.
+        await Task.WhenAll(_ports.Select(port => port.Stopped));
         _listener.Dispose();
+        _ = EndOwnLoopsAsync();
+    }
+
+    /// <summary>Handlers that still run give their answers to the loop; when the last one has, nobody needs it any more.</summary>
+    private async Task EndOwnLoopsAsync()
+    {
+        await Task.WhenAll(_ports.Select(port => port.Ended));
+        foreach (EpollLoop loop in _ownLoops)
+        {
+            loop.Dispose();
+        }
     }
 
     /// <summary>Doors share the machine with the reactor and its disk; half of the processors is more than they need.</summary>
-    private static EpollServer Serve(Socket listener, HttpLimits limits, HttpHandler handler, ILogger log)
+    private static EpollLoop[] OwnLoops()
     {
         int count = Math.Clamp(Environment.ProcessorCount / 2, 1, MaxLoops);
-        HttpLimits share = limits with
-        {
-            MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes),
-            MaxConnections = Math.Max(1, limits.MaxConnections / count),
-        };
-        var server = new EpollServer(listener) { Address = (IPEndPoint)listener.LocalEndPoint!, _running = count };
-        int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
-        server._loops = [.. Enumerable.Range(0, count).Select(_ => new HttpLoop(descriptor, handler, share, log, server.LoopEnded))];
-        foreach (HttpLoop loop in server._loops)
+        EpollLoop[] loops = [.. Enumerable.Range(0, count).Select(_ => new EpollLoop("nines-http"))];
+        foreach (EpollLoop loop in loops)
         {
             loop.Start();
         }
 
-        return server;
-    }
-
-    private void LoopEnded()
-    {
-        if (Interlocked.Decrement(ref _running) == 0)
-        {
-            _ended.TrySetResult();
-        }
+        return loops;
     }
 }

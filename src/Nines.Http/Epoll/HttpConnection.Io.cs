@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using Nines.Http.Protocol;
 using Nines.Kernel;
+using Nines.Loops;
 
 namespace Nines.Http.Epoll;
 
@@ -42,7 +43,7 @@ internal sealed partial class HttpConnection
     {
         Invariant.Assert(!_answered && _answer is not null);
         _answered = true;
-        _closes = !_head.KeepsAlive || loop.IsStopping;
+        _closes = !_head.KeepsAlive || port.IsStopping;
         WriteHead(status, body.Length);
         if (!Method.SequenceEqual("HEAD"u8))
         {
@@ -55,7 +56,7 @@ internal sealed partial class HttpConnection
         _answer!.Raw(StatusLine.Of(status));
         AddHeader("content-length"u8, bodyLength);
         _answer.Raw(_fields.Written);
-        _answer.Raw(loop.DateField);
+        _answer.Raw(port.DateField);
         _answer.Raw(_closes ? "connection: close\r\n\r\n"u8 : _head.IsVersion10 ? "connection: keep-alive\r\n\r\n"u8 : "\r\n"u8);
     }
 
@@ -64,7 +65,7 @@ internal sealed partial class HttpConnection
     {
         _closes = true;
         _fields.Clear();
-        _answer ??= loop.RentAnswer();
+        _answer ??= port.RentAnswer();
         _answer.Clear();
         WriteHead(status, 0);
         _start = _end;
@@ -138,7 +139,7 @@ internal sealed partial class HttpConnection
     {
         if (_in.Length == 0)
         {
-            _in = loop.RentBuffer();
+            _in = port.RentBuffer();
         }
 
         if (_end < _in.Length)
@@ -154,7 +155,7 @@ internal sealed partial class HttpConnection
 
         int held = _end - _start;
         long wanted = _phase == Phase.Body && !_head.IsChunked ? _headLength + _head.ContentLength : held * 2L;
-        if (held >= HttpLimits.MaxHeaderBytes + loop.Limits.MaxRequestBytes + ChunkedBody.MaxPendingBytes)
+        if (held >= HttpLimits.MaxHeaderBytes + port.Limits.MaxRequestBytes + ChunkedBody.MaxPendingBytes)
         {
             Refuse(413);
             return false;
@@ -239,10 +240,10 @@ internal sealed partial class HttpConnection
             return false;
         }
 
-        byte[] buffer = loop.RentBuffer();
+        byte[] buffer = port.RentBuffer();
         nint count = Libc.Receive(descriptor, ref buffer[0], (nuint)buffer.Length, 0);
         bool again = count < 0 && Marshal.GetLastPInvokeError() == Libc.WouldBlock;
-        loop.ReturnBuffer(buffer);
+        port.ReturnBuffer(buffer);
         if (count > 0)
         {
             _dropped += (int)count;
@@ -273,7 +274,7 @@ internal sealed partial class HttpConnection
     /// <summary>The loop keeps its own size; others came from the shared pool.</summary>
     private void ReturnBytes()
     {
-        if (!loop.TryReturnBuffer(_in))
+        if (!port.TryReturnBuffer(_in))
         {
             ArrayPool<byte>.Shared.Return(_in);
         }
@@ -283,7 +284,7 @@ internal sealed partial class HttpConnection
     {
         if (_answer is { } answer)
         {
-            loop.ReturnAnswer(answer);
+            port.ReturnAnswer(answer);
             _answer = null;
         }
 

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Nines.Http.Protocol;
-using Nines.Kernel;
+using Nines.Loops;
 
 namespace Nines.Http.Epoll;
 
@@ -8,7 +8,7 @@ namespace Nines.Http.Epoll;
 /// One client's connection: one request at a time, in order; what a client sends ahead waits in the kernel. All on the loop's thread,
 /// except the handler where it goes on elsewhere. It holds a buffer only while bytes are in it.
 /// </summary>
-internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : HttpExchange, IThreadPoolWorkItem
+internal sealed partial class HttpConnection(HttpPort port, int descriptor) : HttpExchange, IThreadPoolWorkItem, IWatcher
 {
     /// <summary>Requests that are served at one go before others get their turn.</summary>
     private const int MaxRequestsAtOnce = 32;
@@ -26,7 +26,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
     private bool _gone;
     private bool _runs;
     private bool _ranOut;
-    private long _since = loop.Now;
+    private long _since = port.Now;
 
     /// <summary>What the connection waits for.</summary>
     private enum Phase
@@ -82,13 +82,13 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
     /// <summary>Called once a second.</summary>
     public void CheckTime()
     {
-        long waited = loop.Now - _since;
+        long waited = port.Now - _since;
         switch (_phase)
         {
-            case Phase.Idle when loop.IsStopping || waited > loop.Limits.KeepAliveTimeout.TotalMilliseconds:
+            case Phase.Idle when port.IsStopping || waited > port.Limits.KeepAliveTimeout.TotalMilliseconds:
                 Close();
                 break;
-            case Phase.Head when waited > loop.Limits.HeadersTimeout.TotalMilliseconds:
+            case Phase.Head when waited > port.Limits.HeadersTimeout.TotalMilliseconds:
             case Phase.Body when IsTooSlow(_end - _start, waited):
                 Refuse(408);
                 Go();
@@ -140,7 +140,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         _runs = false;
         if (requests == MaxRequestsAtOnce)
         {
-            loop.Post(this);
+            port.Loop.Post(this);
         }
     }
 
@@ -187,7 +187,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         _bodyEnd = _requestEnd = _start + length;
         _chunks = default;
         Enter(Phase.Body);
-        if (_head.ContentLength > loop.Limits.MaxRequestBytes)
+        if (_head.ContentLength > port.Limits.MaxRequestBytes)
         {
             Refuse(413);
         }
@@ -208,7 +208,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
             return _end >= end;
         }
 
-        int result = _chunks.Decode(_in.AsSpan(0, _end), ref _bodyEnd, ref _requestEnd, loop.Limits.MaxRequestBytes);
+        int result = _chunks.Decode(_in.AsSpan(0, _end), ref _bodyEnd, ref _requestEnd, port.Limits.MaxRequestBytes);
         if (result < 0)
         {
             Refuse(-result);
@@ -227,7 +227,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         _phase = Phase.Handling;
         _handled = false;
         _answered = false;
-        _answer = loop.RentAnswer();
+        _answer = port.RentAnswer();
         _fields.Clear();
         ValueTask handling = Start();
         if (handling.IsCompletedSuccessfully)
@@ -244,7 +244,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
     {
         try
         {
-            return loop.Handler(this);
+            return port.Handler(this);
         }
         catch (Exception failure)
         {
@@ -262,17 +262,17 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         catch (Exception failure)
         {
             // A defect of one handler must not take the loop's other connections with it.
-            loop.Log.LogError(failure, "A request handler failed.");
+            port.Log.LogError(failure, "A request handler failed.");
         }
 
         _handled = true;
-        if (ReferenceEquals(Executor.Current, loop))
+        if (port.Loop.IsHere)
         {
             ((IThreadPoolWorkItem)this).Execute();
         }
         else
         {
-            loop.Post(this);
+            port.Loop.Post(this);
         }
     }
 
@@ -306,13 +306,13 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
         if (_phase != phase)
         {
             _phase = phase;
-            _since = loop.Now;
+            _since = port.Now;
         }
     }
 
     private bool IsTooSlow(long bytes, long waitedMs) =>
-        waitedMs > loop.Limits.RateGrace.TotalMilliseconds
-        && bytes < loop.Limits.MinBytesPerSecond * (waitedMs - loop.Limits.RateGrace.TotalMilliseconds) / 1000;
+        waitedMs > port.Limits.RateGrace.TotalMilliseconds
+        && bytes < port.Limits.MinBytesPerSecond * (waitedMs - port.Limits.RateGrace.TotalMilliseconds) / 1000;
 
     private void PeerGone()
     {
@@ -334,7 +334,7 @@ internal sealed partial class HttpConnection(HttpLoop loop, int descriptor) : Ht
             _phase = Phase.Closed;
             GiveBuffer();
             GiveAnswer();
-            loop.Forget(this);
+            port.Forget(this);
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class KestrelHttpServer : HttpServer
         _listener = listener;
     }
 
-    public static new async Task<HttpServer> StartAsync(
+    public static async Task<HttpServer> StartAsync(
         IPEndPoint address, HttpLimits limits, HttpHandler handler, ILoggerFactory logs, CancellationToken cancel)
     {
         HttpListener listener = await HttpListener.StartAsync(

@@ -86,16 +86,19 @@ internal sealed class RunningNode : IAsyncDisposable
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
         RefuseDisowned(disk);
         NodeIdentity identity = CountStart(disk);
+        EventLoop loop = NodeLoop.New();
+        AtEnd(loop.Dispose);
+        loop.Start();
         var inbox = new ReactorInbox(reason => Disowned(new DisownedFile(disk), reason), _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);
         var network = new TcpNetwork(
             new TransportIdentity(_configuration.Cluster, _configuration.Node, identity.Boot, _configuration.AdminUrl),
             new TransportOptions { MaxQueuedBytes = _configuration.MaxPeerQueueBytes },
-            inbox, new PeerBootsFile(disk).Open(), _logs.CreateLogger("peers"), TimeProvider.System);
+            inbox, new PeerBootsFile(disk).Open(), loop, _logs.CreateLogger("peers"), TimeProvider.System);
         _endings.Push(network.DisposeAsync);
 
-        ReactorThread reactor = StartReactor(identity, disk, network, background, inbox);
+        ReactorThread reactor = StartReactor(identity, disk, network, background, loop, inbox);
         AtEnd(reactor.Dispose);
         Listen("listen.peer", () => network.Listen(_configuration.ListenPeer));
         foreach (Seed seed in _configuration.Seeds.Where(s => s.Node != _configuration.Node))
@@ -104,7 +107,7 @@ internal sealed class RunningNode : IAsyncDisposable
         }
 
         _endings.Push(() => new ValueTask(reactor.HandOverAsync(HandOverPatience)));
-        await StartDoorsAsync(reactor, new NodeStatusSource(_configuration, identity, reactor, network, disk), cancel);
+        await StartDoorsAsync(reactor, loop, new NodeStatusSource(_configuration, identity, reactor, network, disk), cancel);
         _log.LogInformation(
             "{Node} of cluster {Cluster}, start number {Boot}: tables at {Tables}, admin at {Admin}, {Groups} groups here.",
             _configuration.Node, _configuration.Cluster, identity.Boot.Value,
@@ -147,7 +150,7 @@ internal sealed class RunningNode : IAsyncDisposable
     }
 
     private ReactorThread StartReactor(
-        NodeIdentity identity, IDisk disk, TcpNetwork network, RealBackground background, ReactorInbox inbox)
+        NodeIdentity identity, IDisk disk, TcpNetwork network, RealBackground background, EventLoop loop, ReactorInbox inbox)
     {
         ReactorParts parts = NodeParts.Of(_configuration, identity, disk, network, background);
         Reactor reactor;
@@ -170,13 +173,13 @@ internal sealed class RunningNode : IAsyncDisposable
         GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         var links = new MapLinks(_configuration.Node, _configuration.Seeds, network, TimeProvider.System);
         var thread = new ReactorThread(
-            reactor, parts.Options, TimeProvider.System, () => AfterTurn(reactor, network, links), failure => Fault(failure.ToString()));
+            reactor, loop, parts.Options, TimeProvider.System, () => AfterTurn(reactor, network, links), failure => Fault(failure.ToString()));
         inbox.Attach(thread);
         thread.Start();
         return thread;
     }
 
-    private async Task StartDoorsAsync(ReactorThread reactor, NodeStatusSource status, CancellationToken cancel)
+    private async Task StartDoorsAsync(ReactorThread reactor, EventLoop loop, NodeStatusSource status, CancellationToken cancel)
     {
         if (_configuration.ListenAdmin is { } adminAddress)
         {
@@ -194,14 +197,15 @@ internal sealed class RunningNode : IAsyncDisposable
             {
                 Timeout = _configuration.Deadline, Node = _configuration.Node.ToString(),
             });
-            await ServeTablesAsync(tablesAddress, door.HandleAsync, cancel);
+            await ServeTablesAsync(tablesAddress, door.HandleAsync, NodeLoop.ForDoors(loop), cancel);
         }
     }
 
-    private async Task ServeTablesAsync(IPEndPoint address, HttpHandler handle, CancellationToken cancel)
+    private async Task ServeTablesAsync(
+        IPEndPoint address, HttpHandler handle, IReadOnlyList<EventLoop> loops, CancellationToken cancel)
     {
         HttpServer server = await ListenAsync(
-            "listen.tables", address, () => HttpServer.StartAsync(address, HttpLimits(), handle, _logs, cancel));
+            "listen.tables", address, () => HttpServer.StartAsync(address, HttpLimits(), handle, _logs, loops, cancel));
         AtEnd(server.StopAsync, server.DisposeAsync);
     }
 

@@ -6,16 +6,16 @@ using Nines.Node.Transport.Protocol;
 namespace Nines.Node.Transport;
 
 /// <summary>
-/// A connection a peer sends on. Its own thread blocks in the receive call and delivers from there: the kernel wakes exactly the
-/// thread that goes on, where an event loop and a thread pool would cost two more wake-ups for each message. A cluster has few nodes,
-/// so these are few threads.
+/// A connection a peer sends on. A thread of its own shakes hands; then the node's event loop reads it, on the thread of the reactor that
+/// wants the messages, so that no wake-up lies between. Where there is no such loop the thread stays, and blocks in the receive call.
 /// </summary>
-internal sealed class InboundLink
+internal sealed partial class InboundLink
 {
     private readonly Socket _socket;
     private readonly TcpNetwork _network;
     private readonly ILogger _log;
     private readonly Thread _thread;
+    private readonly FrameReader _reader = new(Handshake.MaxPayloadBytes);
     private volatile bool _closing;
 
     public InboundLink(Socket socket, TcpNetwork network, ILogger log)
@@ -32,14 +32,19 @@ internal sealed class InboundLink
 
     public void Start() => _thread.Start();
 
-    /// <summary>Says a last word, closes, and returns once nothing more will be delivered. False: the thread still hangs in a delivery.</summary>
+    /// <summary>Says a last word, closes, and returns once nothing more will be delivered. False: a delivery hangs.</summary>
     public bool Close(LinkVerdict verdict, TimeSpan patience)
     {
         if (!_closing)
         {
             _closing = true;
             TrySay(verdict, "");
-            CloseSocket();
+
+            // On the loop, so that it is clear whether the link was handed over to it: a socket must not be closed beside one that reads it.
+            if (_network.Loop is null || !_network.Loop.Do(CloseOnLoop))
+            {
+                CloseSocket();
+            }
         }
 
         return Thread.CurrentThread == _thread || _thread.Join(patience);
@@ -47,13 +52,13 @@ internal sealed class InboundLink
 
     private void Run()
     {
-        var reader = new FrameReader(Handshake.MaxPayloadBytes);
         bool welcomed = false;
+        bool handedOver = false;
         try
         {
             try
             {
-                welcomed = ShakeHands(reader);
+                welcomed = ShakeHands(_reader);
             }
             finally
             {
@@ -62,8 +67,12 @@ internal sealed class InboundLink
 
             if (welcomed)
             {
-                reader.MaxPayloadBytes = FrameFormat.MaxPayloadBytes;
-                Deliver(reader);
+                _reader.MaxPayloadBytes = FrameFormat.MaxPayloadBytes;
+                handedOver = TryHandOver();
+                if (!handedOver)
+                {
+                    ReceiveHere();
+                }
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -72,8 +81,11 @@ internal sealed class InboundLink
         }
         finally
         {
-            CloseSocket();
-            _network.InboundEnded(this, welcomed);
+            if (!handedOver)
+            {
+                CloseSocket();
+                _network.InboundEnded(this, welcomed);
+            }
         }
     }
 
@@ -132,31 +144,38 @@ internal sealed class InboundLink
         return false;
     }
 
-    private void Deliver(FrameReader reader)
+    /// <summary>Receives on this thread until the connection ends.</summary>
+    private void ReceiveHere()
     {
-        while (!_closing)
+        while (!_closing && Deliver())
         {
-            FrameResult result;
-            while ((result = reader.TryNext(out ReadOnlyMemory<byte> frame)) == FrameResult.Frame)
-            {
-                _network.Receiver.OnFrame(Peer, Boot, frame);
-            }
-
-            if (result != FrameResult.NeedMore)
-            {
-                _log.LogError("Cut the connection from {Peer}: {Damage}. Nothing of that frame was used.", Peer, result);
-                TrySay(LinkVerdict.Damaged, result.ToString());
-                return;
-            }
-
-            int count = _socket.Receive(reader.Free.Span, SocketFlags.None, out SocketError error);
+            int count = _socket.Receive(_reader.Free.Span, SocketFlags.None, out SocketError error);
             if (count <= 0 || error != SocketError.Success)
             {
                 return;
             }
 
-            reader.Received(count);
+            _reader.Received(count);
         }
+    }
+
+    /// <summary>Delivers all whole frames. False: the stream is damaged, and its peer was told.</summary>
+    private bool Deliver()
+    {
+        FrameResult result;
+        while ((result = _reader.TryNext(out ReadOnlyMemory<byte> frame)) == FrameResult.Frame)
+        {
+            _network.Receiver.OnFrame(Peer, Boot, frame);
+        }
+
+        if (result == FrameResult.NeedMore)
+        {
+            return true;
+        }
+
+        _log.LogError("Cut the connection from {Peer}: {Damage}. Nothing of that frame was used.", Peer, result);
+        TrySay(LinkVerdict.Damaged, result.ToString());
+        return false;
     }
 
     private bool TrySay(LinkVerdict verdict, string detail)

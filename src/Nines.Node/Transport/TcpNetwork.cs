@@ -35,14 +35,17 @@ public sealed class TcpNetwork : INetwork, IAsyncDisposable
     private Task _accepting = Task.CompletedTask;
     private int _handshakes;
 
+    /// <param name="loop">Reads the peers' connections when it can watch descriptors; with another or none each has a thread that does.</param>
     public TcpNetwork(
         TransportIdentity self,
         TransportOptions options,
         ITransportReceiver receiver,
         PeerBoots boots,
+        EventLoop? loop,
         ILogger log,
         TimeProvider time)
     {
+        Loop = loop;
         Self = self;
         Options = options;
         Receiver = receiver;
@@ -52,6 +55,8 @@ public sealed class TcpNetwork : INetwork, IAsyncDisposable
     }
 
     public IReadOnlyList<PeerState> Peers => [.. _peers.Select(p => p.State(_boots))];
+
+    internal EventLoop? Loop { get; }
 
     internal TransportIdentity Self { get; }
 

@@ -19,9 +19,18 @@ internal sealed class Completions
     /// <summary>Those of this turn, one for each executor. There are a few event loops and the pool.</summary>
     private readonly List<Batch> _filling = [];
 
+    /// <summary>Those of this turn that are waited for on the reactor's own loop.</summary>
+    private readonly List<(AwaitableRequest Request, ReadTicket Ticket)> _here = [];
+
     /// <summary>Reactor's thread, in its turn.</summary>
     public void Add(AwaitableRequest request, Executor executor, in ReadTicket ticket)
     {
+        if (ReferenceEquals(executor, Executor.Current) && executor != Executor.Pool)
+        {
+            _here.Add((request, ticket));
+            return;
+        }
+
         Batch batch = BatchOf(executor);
         batch.Add(request, ticket);
         if (batch.Count == BatchSize)
@@ -40,6 +49,12 @@ internal sealed class Completions
         }
 
         _filling.Clear();
+        foreach ((AwaitableRequest request, ReadTicket ticket) in _here)
+        {
+            request.Continue(ticket);
+        }
+
+        _here.Clear();
     }
 
     private Batch BatchOf(Executor executor)

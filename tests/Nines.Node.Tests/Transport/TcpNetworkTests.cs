@@ -10,11 +10,13 @@ namespace Nines.Node.Tests.Transport;
 
 public sealed class TcpNetworkTests
 {
-    [Fact]
-    public async Task Messages_arrive_whole_and_in_order_from_both_sides()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Messages_arrive_whole_and_in_order_from_both_sides(bool threads)
     {
-        await using var a = new Station(1);
-        await using var b = new Station(2);
+        await using var a = new Station(1, threads: threads);
+        await using var b = new Station(2, threads: threads);
         await Connect(a, b);
         const int Count = 2000;
         for (int i = 0; i < Count; i++)
@@ -66,11 +68,13 @@ public sealed class TcpNetworkTests
         Assert.Equal(a.Id, (await c.Frame()).From);
     }
 
-    [Fact]
-    public async Task Frames_of_many_megabytes_pass_and_small_ones_behind_them()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Frames_of_many_megabytes_pass_and_small_ones_behind_them(bool threads)
     {
-        await using var a = new Station(1);
-        await using var b = new Station(2);
+        await using var a = new Station(1, threads: threads);
+        await using var b = new Station(2, threads: threads);
         await Connect(a, b);
         byte[] big = new byte[12_000_000];
         new Prng(3).Fill(big);
@@ -90,17 +94,19 @@ public sealed class TcpNetworkTests
         Assert.Contains("n2", await a.Line("No connection"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_restarted_peer_is_connected_again_and_its_end_was_noticed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_restarted_peer_is_connected_again_and_its_end_was_noticed(bool threads)
     {
-        await using var a = new Station(1);
-        var b = new Station(2);
+        await using var a = new Station(1, threads: threads);
+        var b = new Station(2, threads: threads);
         await Connect(a, b);
         int port = b.Address.Port;
         await b.DisposeAsync();
         Assert.Equal(b.Id, await a.Down());
 
-        await using var again = new Station(2, boot: 2, port: port);
+        await using var again = new Station(2, boot: 2, port: port, threads: threads);
         Assert.Equal(b.Id, await a.Up());
         Assert.True(a.Say(b.Id, "hello again"u8));
         Assert.Equal("hello again"u8.ToArray(), (await again.Frame()).Frame);
@@ -239,10 +245,12 @@ public sealed class TcpNetworkTests
         Assert.Equal("after"u8.ToArray(), (await a.Frame()).Frame);
     }
 
-    [Fact]
-    public async Task An_announced_length_beyond_the_bound_drops_the_link()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task An_announced_length_beyond_the_bound_drops_the_link(bool threads)
     {
-        await using var a = new Station(1);
+        await using var a = new Station(1, threads: threads);
         using var raw = new RawPeer(a);
         raw.Greet(RawPeer.Hello(2, 1));
         byte[] header = new byte[FrameFormat.HeaderBytes];
@@ -252,10 +260,12 @@ public sealed class TcpNetworkTests
         Assert.Equal((LinkVerdict.Damaged, "TooLong"), (raw.Answer() is { } word ? (word.Verdict, word.Detail) : default));
     }
 
-    [Fact]
-    public async Task A_second_connection_of_the_same_peer_replaces_the_first()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_second_connection_of_the_same_peer_replaces_the_first(bool threads)
     {
-        await using var a = new Station(1);
+        await using var a = new Station(1, threads: threads);
         using var first = new RawPeer(a);
         first.Greet(RawPeer.Hello(2, 1, boot: 1));
         using var second = new RawPeer(a);

@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using Nines.Kernel;
+using Nines.Node.Hosting;
 using Nines.Node.Transport;
 using Nines.Node.Transport.Protocol;
 
@@ -14,20 +15,24 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
 {
     public static readonly ClusterId Cluster = new(77);
 
+    private readonly EventLoop _loop;
     private readonly Channel<(NodeId From, BootId Boot, byte[] Frame)> _frames = Channel.CreateUnbounded<(NodeId, BootId, byte[])>();
     private readonly Channel<NodeId> _ups = Channel.CreateUnbounded<NodeId>();
     private readonly Channel<NodeId> _downs = Channel.CreateUnbounded<NodeId>();
     private readonly Channel<NodeId> _disowned = Channel.CreateUnbounded<NodeId>();
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
+    /// <param name="threads">Peers' connections are read by threads, as where a loop watches no descriptors.</param>
     public Station(
         int node, long boot = 1, ClusterId? cluster = null, TransportOptions? options = null, int port = 0, PeerBoots? boots = null,
-        ulong nonce = 0)
+        ulong nonce = 0, bool threads = false)
     {
         Id = new NodeId(node);
+        _loop = threads ? new DoorbellLoop("station") : NodeLoop.New();
+        _loop.Start();
         Network = new TcpNetwork(
             new TransportIdentity(cluster ?? Cluster, Id, new BootId(boot, nonce), $"http://admin-of-{node}"),
-            options ?? new TransportOptions(), this, boots ?? new PeerBoots(), this, TimeProvider.System);
+            options ?? new TransportOptions(), this, boots ?? new PeerBoots(), _loop, this, TimeProvider.System);
         Address = Network.Listen(new IPEndPoint(IPAddress.Loopback, port));
     }
 
@@ -99,7 +104,11 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
 
     public ConcurrentQueue<string> LogLines { get; } = new();
 
-    public ValueTask DisposeAsync() => Network.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Network.DisposeAsync();
+        _loop.Dispose();
+    }
 }
 
 /// <summary>A hand-held connection that speaks the protocol, well or badly.</summary>

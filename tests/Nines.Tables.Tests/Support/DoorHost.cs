@@ -35,7 +35,7 @@ public sealed class DoorHost : IAsyncDisposable
         var engine = new EmbeddedTableEngine(replicated, TimeProvider.System);
         var door = new TablesDoor(engine, new TablesDoorOptions { Node = "n1" });
         HttpServer server = await HttpServer.StartAsync(
-            new IPEndPoint(IPAddress.Loopback, 0), new HttpLimits(17 << 20, 1000), door.HandleAsync, NullLoggerFactory.Instance, default);
+            new IPEndPoint(IPAddress.Loopback, 0), new HttpLimits(17 << 20, 1000), door.HandleAsync, NullLoggerFactory.Instance, [], default);
         return new DoorHost(server, replicated, engine);
     }
 

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 
-namespace Nines.Http.Epoll;
+namespace Nines.Loops;
 
-/// <summary>The few system calls of the loop (Linux; see epoll(7), eventfd(2), accept4(2), send(2)). Constants as on x86-64 and arm64.</summary>
+/// <summary>The few system calls of loops and their watchers (Linux; see epoll(7), eventfd(2), accept4(2), send(2)). Constants as on x86-64 and arm64.</summary>
 internal static partial class Libc
 {
     public const uint EpollIn = 0x1;
@@ -41,15 +41,16 @@ internal static partial class Libc
         _ = SetSocketOption(socket, ProtocolTcp, TcpNoDelay, in yes, sizeof(int));
     }
 
-    public static int Control(int epoll, int operation, int descriptor, uint events)
+    /// <summary>The life comes back with each event, beside the descriptor.</summary>
+    public static int Control(int epoll, int operation, int descriptor, uint events, int life)
     {
-        var what = new EpollEvent { Events = events, Descriptor = descriptor };
+        var what = new EpollEvent { Events = events, Descriptor = descriptor, Life = life };
         if (RuntimeInformation.ProcessArchitecture == Architecture.X64)
         {
             return EpollControl(epoll, operation, descriptor, ref what);
         }
 
-        var padded = new EpollEventPadded { Events = events, Descriptor = descriptor };
+        var padded = new EpollEventPadded { Events = events, Descriptor = descriptor, Life = life };
         return EpollControl(epoll, operation, descriptor, ref padded);
     }
 
@@ -67,9 +68,6 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "close")]
     public static partial int Close(int descriptor);
-
-    [LibraryImport("libc", EntryPoint = "read")]
-    public static partial nint ReadEvent(int descriptor, ref ulong count, nuint length);
 
     [LibraryImport("libc", EntryPoint = "write")]
     public static partial nint WriteEvent(int descriptor, ref readonly ulong count, nuint length);
@@ -101,6 +99,9 @@ internal static partial class Libc
 
         [FieldOffset(4)]
         public int Descriptor;
+
+        [FieldOffset(8)]
+        public int Life;
     }
 
     [StructLayout(LayoutKind.Explicit, Size = 16)]
@@ -111,24 +112,8 @@ internal static partial class Libc
 
         [FieldOffset(8)]
         public int Descriptor;
-    }
-}
 
-/// <summary>The events of one wait, whatever the kernel's layout.</summary>
-internal sealed class EpollEvents(int capacity)
-{
-    private static readonly int EventBytes = RuntimeInformation.ProcessArchitecture == Architecture.X64 ? 12 : 16;
-
-    private readonly byte[] _bytes = new byte[capacity * EventBytes];
-
-    public int Wait(int epoll, int timeoutMs) => Libc.EpollWait(epoll, ref _bytes[0], capacity, timeoutMs);
-
-    public (uint Events, int Descriptor) this[int index]
-    {
-        get
-        {
-            ReadOnlySpan<byte> one = _bytes.AsSpan(index * EventBytes, EventBytes);
-            return (BitConverter.ToUInt32(one), BitConverter.ToInt32(one[(EventBytes - 8)..]));
-        }
+        [FieldOffset(12)]
+        public int Life;
     }
 }
