@@ -21,7 +21,7 @@ public sealed class JavaScriptTests
     [Fact]
     public async Task Every_node_is_killed_and_paused_under_writers_of_the_javascript_sdk()
     {
-        string script = Script();
+        string script = Repository.PathOf("tests", "javascript", "workers.mjs");
         Assert.SkipUnless(HasNode(), "node is not installed");
         Assert.SkipUnless(
             Directory.Exists(Path.Combine(Path.GetDirectoryName(script)!, "node_modules")), "tests/javascript/node_modules is missing: npm ci --prefix tests/javascript");
@@ -57,17 +57,6 @@ public sealed class JavaScriptTests
         start.ArgumentList.Add(JsonSerializer.Serialize(
             new { nodes = cluster.TablesUrls, workers = Workers, firstClient = FirstClient, seed = 20_260_101 }));
         return Child.Start(start);
-    }
-
-    private static string Script()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "Nines.slnx")))
-        {
-            directory = directory.Parent;
-        }
-
-        return Path.Combine(directory!.FullName, "tests", "javascript", "workers.mjs");
     }
 
     private static bool HasNode()

@@ -1,6 +1,8 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using Nines.Http;
+using Nines.Tables.Protocol;
 
 namespace Nines.Tables;
 
@@ -10,6 +12,8 @@ namespace Nines.Tables;
 /// </summary>
 internal sealed class DoorBody : IDisposable
 {
+    private const int GzipTrailerBytes = 8;
+
     private readonly ReadOnlyMemory<byte> _sent;
     private byte[]? _rented;
     private int _length;
@@ -69,11 +73,29 @@ internal sealed class DoorBody : IDisposable
                     Grow();
                 }
             }
+
+            IsReadable = EndsWhole();
         }
         catch (InvalidDataException)
         {
             IsReadable = false;
         }
+    }
+
+    /// <summary>
+    /// The stream takes the end of its input for the end of the data. Only the trailer (RFC 1952, section 2.3.1: checksum and length of
+    /// all that was compressed) says that nothing was cut off. A body is one member with nothing behind it.
+    /// </summary>
+    private bool EndsWhole()
+    {
+        if (_sent.Length < GzipTrailerBytes)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<byte> trailer = _sent.Span[^GzipTrailerBytes..];
+        return BinaryPrimitives.ReadUInt32LittleEndian(trailer) == Crc32.Of(Span)
+            && BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]) == (uint)_length;
     }
 
     private void Grow()

@@ -164,9 +164,20 @@ public sealed class DoorTests : IAsyncLifetime
             gzip.Write(Encoding.UTF8.GetBytes(Put));
         }
 
-        Assert.Equal(200, (await PostAsync(packed.ToArray(), "gzip")).Status);
+        byte[] whole = packed.ToArray();
+        Assert.Equal(200, (await PostAsync(whole, "gzip")).Status);
         Assert.Equal(400, (await PostAsync(Encoding.UTF8.GetBytes(Put), "gzip")).Status);
         Assert.Equal(400, (await PostAsync(Encoding.UTF8.GetBytes(Put), "br")).Status);
+
+        // Without its trailer, or with a part of it, nothing says that the body is all that was sent.
+        for (int missing = 1; missing < whole.Length; missing++)
+        {
+            DoorAnswer cut = await PostAsync(whole[..^missing], "gzip");
+            Assert.True(cut.Status == 400 && cut.Body.Contains("SerializationException", StringComparison.Ordinal), $"{missing}: {cut}");
+        }
+
+        Assert.Equal(400, (await PostAsync([.. whole, 0], "gzip")).Status);
+        Assert.Equal(400, (await PostAsync([.. whole, .. whole], "gzip")).Status);
     }
 
     [Fact]

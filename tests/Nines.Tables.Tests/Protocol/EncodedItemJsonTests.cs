@@ -57,7 +57,7 @@ public sealed class EncodedItemJsonTests
         var builder = new ItemBuilder();
         for (int i = random.Below(6); i >= 0; i--)
         {
-            builder.Add(RandomText(random), RandomValue(random, depth));
+            builder.Add("n" + RandomText(random), RandomValue(random, depth));
         }
 
         return builder.Build();

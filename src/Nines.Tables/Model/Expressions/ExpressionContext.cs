@@ -202,9 +202,9 @@ public sealed class ExpressionContext
 
         foreach (ExpressionName name in names)
         {
-            if (name.Name.Length == 0)
+            if (AttributeNames.Check(name.Name) is { } fault)
             {
-                return $"ExpressionAttributeNames contains invalid value: Empty attribute name for key {name.Placeholder}";
+                return $"ExpressionAttributeNames contains invalid value: {fault} for key {name.Placeholder}";
             }
         }
 

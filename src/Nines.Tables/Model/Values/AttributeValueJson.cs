@@ -70,6 +70,7 @@ public static partial class AttributeValueJson
                 return Item.Empty;
             }
 
+            findings.Invalid ??= AttributeNames.Check(name);
             reader.Read();
             AttributeValue value = ReadValue(ref reader, ref findings, depth);
             if (findings.Malformed is not null)

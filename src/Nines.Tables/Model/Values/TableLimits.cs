@@ -9,6 +9,9 @@ public static class TableLimits
     /// <summary>How deep lists and maps may nest: an attribute's own value is level 1.</summary>
     public const int NestingLevelsMax = 32;
 
+    /// <summary>The longest name of an attribute, in UTF-8 bytes; at least one is needed.</summary>
+    public const int NameBytesMax = 65_535;
+
     /// <summary>The largest partition key value.</summary>
     public const int PartitionKeyBytesMax = 2048;
 
