@@ -13,7 +13,7 @@ public sealed record LogOptions
     public long GrowingSegmentBytes { get; init; } = 8L << 20;
 
     /// <summary>Beyond this the reactor should flush the memtable of <see cref="SegmentedLog.HoldsOldestSegment"/>.</summary>
-    public long MaxBytes { get; init; } = 1L << 30;
+    public long MaxBytes { get; init; } = 256L << 20;
 
     /// <summary>With less free space than this the log is <see cref="SegmentedLog.LowOnSpace"/>.</summary>
     public long ReserveBytes { get; init; } = 192L << 20;
