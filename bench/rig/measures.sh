@@ -1,15 +1,15 @@
 # One function for each part of the comparison. Figures go to figures.tsv, one line a round:
-# part, side, round, ops/s, p50 us, p99 us, errors, server CPU us/op, gap ms. Sourced by side-by-side.
+# part, side, round, ops/s, p50 us, p99 us, errors, server CPU us/op; gaps have more (gaps.sh). Sourced by side-by-side.
 
 # Keeps the rows of a finished run: rows PART NAME_OF_A [NAME_OF_B] [ROUND]
 rows() {
   awk -F'|' -v part="$1" -v a="$2" -v b="${3:-}" -v round="${4:-}" -v OFS='\t' '
-    /^\| [AB] \|/ { gsub(/ /, ""); print part, $2 == "A" ? a : b, round == "" ? $3 : round, $4, $5, $7, $10, $12, $11 }' \
+    /^\| [AB] \|/ { gsub(/ /, ""); print part, $2 == "A" ? a : b, round == "" ? $3 : round, $4, $5, $7, $10, $12 }' \
     "$work/run.txt" >>"$figures"
 }
 
 generate() {
-  "$loadgen" "$@" --value 256 >"$work/run.txt" 2>&1 || die "loadgen $* failed: $(tail -5 "$work/run.txt")"
+  timeout "$((60 + 4 * rounds * (seconds + warming + 2)))" "$loadgen" "$@" --value 256 >"$work/run.txt" 2>&1 || die "loadgen $* failed: $(tail -5 "$work/run.txt")"
 }
 
 # one PART SIDE ROUND MODE ENDPOINTS CLIENTS [OPTIONS]: one round of one side.
@@ -31,6 +31,7 @@ measure_start() {
   for n in $(seq "$starts"); do
     say "start $n of $starts"
     stop_nines
+    rm -rf "$work/nines"
     began=$(date +%s%N)
     start_nines "$work/nines"
     first_write
@@ -101,7 +102,7 @@ measure_strong_reads() {
   start_etcd
   note_load
   local round
-  dynamo "${nines_tables%%,*}" GetItem "{\"TableName\":\"$strong_table\",\"Key\":{\"id\":{\"S\":\"key0000000000\"}}}" |
+  anywhere GetItem "{\"TableName\":\"$strong_table\",\"Key\":{\"id\":{\"S\":\"key0000000000\"}}}" |
     tr -d '\r' | grep -qi '^x-nines-staleness-ms: 0$' || die "a read with ConsistentRead was not answered as a strong one"
   warm getitem "$nines_tables"
   warm range "$etcd_endpoints"
@@ -127,49 +128,11 @@ measure_eventual_reads() {
 # Elections while nothing but load went on: each is a needless one.
 measure_load_elections() {
   [ -n "$load_began" ] || return 0
-  fact load_elections "$(($(nines_terms) - terms_before))"
+  local terms_after
+  terms_after=$(nines_terms)
+  fact load_elections "$((terms_after - terms_before))"
   fact load_minutes "$(awk -v s="$((SECONDS - load_began))" 'BEGIN { printf "%.1f", s / 60 }')"
   if wanted idle; then
     idle_of loaded 5
   fi
-}
-
-# measure_gaps PART TIMES SIGNAL: how long writes to one key stop when the leader of its group gets the signal under 500 puts/s.
-measure_gaps() {
-  wanted "$1" || return 0
-  need_nines
-  local n victim generator group term
-  group=$(nines_group)
-  for n in $(seq "$2"); do
-    say "$1 $n of $2"
-    wait_well
-    "$loadgen" putitem --a "$nines_tables" --keys 1 --clients 192 --rate 500 --warmup 1 --seconds 6 --rounds 1 --value 256 \
-      >"$work/run.txt" 2>&1 </dev/null &
-    generator=$!
-    sleep 3
-    victim=$(nines_leader_pid "$group")
-    term=$(nines_group_term "$group")
-    kill -"$3" "$victim"
-    wait "$generator" || die "the generator failed: $(tail -5 "$work/run.txt")"
-    [ "$3" != STOP ] || kill -CONT "$victim"
-    [ "$(nines_group_term "$group")" -gt "$term" ] || die "the leader of group $group got SIG$3 and the group elected nobody"
-    rows "$1" nines "" "$n"
-  done
-}
-
-measure_peer_failover() {
-  wanted failover || return 0
-  local n victim generator
-  for n in $(seq "$peer_kills"); do
-    say "etcd failover $n of $peer_kills"
-    start_etcd
-    "$loadgen" put --a "$etcd_endpoints" --rate 500 --warmup 1 --seconds 6 --rounds 1 --value 256 >"$work/run.txt" 2>&1 </dev/null &
-    generator=$!
-    sleep 3
-    read -r victim _ < <("$shared/peers/etcd.sh" leader "$work/etcd")
-    kill -9 "$victim"
-    wait "$generator" || die "the generator failed: $(tail -5 "$work/run.txt")"
-    rows failover etcd "" "$n"
-    stop_etcd
-  done
 }

@@ -47,6 +47,15 @@ stop_dynalite() {
   dynalite_pid=""
 }
 
+# Whatever still runs on the data of this run: a server whose start failed half way, or a node that lost its supervisor.
+end_strays() {
+  local line pid
+  for line in $(grep -laF "$work/" /proc/[0-9]*/cmdline 2>/dev/null); do
+    pid=${line#/proc/}
+    kill -KILL "${pid%/cmdline}" 2>/dev/null || true
+  done
+}
+
 stop_peers() {
   stop_etcd
   stop_dynalite

@@ -1,14 +1,13 @@
 # What the rigs stand on: tools, the load generator, free ports, and what is said about the machine. Sourced by side-by-side.
 
-# Relative to the repository, which lies beside it.
-shared=$repository/../shared/bench
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/nines-bench
 dotnet=${DOTNET:-dotnet}
 loadgen=$cache/loadgen/loadgen
 
 say() { echo "== $*" >&2; }
 
-fact() { printf '%s\t%s\n' "$1" "$2" >>"$facts"; }
+# fact NAME VALUE: one line, whatever the value says.
+fact() { printf '%s\t%s\n' "$1" "$(tr '\n\t' '  ' <<<"$2")" >>"$facts"; }
 
 known() { awk -F'\t' -v name="$1" '$1 == name { print $2 }' "$facts"; }
 
@@ -18,7 +17,7 @@ check_tools() {
   require "$dotnet" "Install the .NET SDK of global.json."
   require jq "apt-get install jq"
   require curl "apt-get install curl"
-  [ -f "$shared/loadgen/loadgen.csproj" ] || die "the load generator is missing: expected ../shared/bench/loadgen/loadgen.csproj beside the repository, $shared"
+  [ -f "$shared/loadgen/loadgen.csproj" ] || die "the load generator is missing: expected $shared/loadgen/loadgen.csproj; --shared names another folder"
   if wanted put || wanted strong || wanted failover; then
     require etcd "apt-get install etcd-server (keep apt from starting it: a policy-rc.d that exits 101)"
     require etcdctl "apt-get install etcd-client"
