@@ -7,7 +7,7 @@ loadgen=$cache/loadgen/loadgen
 say() { echo "== $*" >&2; }
 
 # fact NAME VALUE: one line, whatever the value says.
-fact() { printf '%s\t%s\n' "$1" "$(tr '\n\t' '  ' <<<"$2")" >>"$facts"; }
+fact() { printf '%s\t%s\n' "$1" "${2//[$'\n\t']/ }" >>"$facts"; }
 
 known() { awk -F'\t' -v name="$1" '$1 == name { print $2 }' "$facts"; }
 
