@@ -20,8 +20,10 @@ start_nines() {
 }
 
 wait_nines() {
+  local give_up=$((SECONDS + 120))
   until [ -s "$work/up.json" ]; do
     kill -0 "$nines_pid" 2>/dev/null || die "nines up ended: $(tail -5 "$work/up.log")"
+    [ $SECONDS -lt $give_up ] || die "nines up is not ready after two minutes: $(tail -5 "$work/up.log")"
     sleep 0.05
   done
 }

@@ -142,11 +142,13 @@ page() {
     echo "| --- | --- | --- | --- | --- | --- | --- |"
     awk -F'\t' "!($is_gap)"' && !seen[$1, $2]++ { print $1 "\t" $2 }' "$figures" |
       while IFS=$'\t' read -r part side; do figure "$part" "$side"; done
-    echo
-    echo "| Nines / peer | peer | ops/s | p50 | p99 | server CPU/op |"
-    echo "| --- | --- | --- | --- | --- | --- |"
-    awk -F'\t' "!($is_gap)"' && $2 != "nines" && !seen[$1, $2]++ { print $1 "\t" $2 }' "$figures" |
-      while IFS=$'\t' read -r part side; do ratio_line "$part" "$side"; done
+    if awk -F'\t' "!($is_gap)"' && $2 != "nines" { found = 1 } END { exit !found }' "$figures"; then
+      echo
+      echo "| Nines / peer | peer | ops/s | p50 | p99 | server CPU/op |"
+      echo "| --- | --- | --- | --- | --- | --- |"
+      awk -F'\t' "!($is_gap)"' && $2 != "nines" && !seen[$1, $2]++ { print $1 "\t" $2 }' "$figures" |
+        while IFS=$'\t' read -r part side; do ratio_line "$part" "$side"; done
+    fi
   fi
   if [ -n "$(known steady_minutes)" ]; then
     echo
@@ -160,7 +162,7 @@ page() {
     fi
     echo "- resident MB of the nodes before: $(known steady_before)"
     echo "- resident MB of the nodes after: $(known steady_after | tail -1)"
-    echo "- resident MB of the largest node, minute by minute: $(known steady_after | awk '{ m = 0; for (i = 1; i <= NF; i++) if ($i > m) m = $i; printf "%s ", m }')"
+    echo "- resident MB of the largest node, minute by minute: $(known steady_after | awk '{ m = 0; for (i = 1; i <= NF; i++) if ($i + 0 > m) m = $i + 0; printf "%s ", m }')"
     echo "- data of all nodes on disk, MB, before and after: $(known steady_disk | paste -sd' ')"
   fi
   if has failover nines || has failover etcd || has pause nines || has hang nines || [ -n "$(known skipped)" ]; then

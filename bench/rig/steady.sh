@@ -11,6 +11,9 @@ resident() {
   done
 }
 
+# MB of all nodes; files come and go meanwhile.
+data_size() { { du -sm "$work/nines" 2>/dev/null || true; } | cut -f1; }
+
 # look: the figures so far. The last ones count, so a run that is cut keeps those of its last look.
 look() {
   local terms
@@ -30,7 +33,7 @@ measure_steady() {
   [ "${#steady_pids[@]}" = 3 ] || die "steady: not all nodes answer"
   steady_terms=$(nines_terms)
   fact steady_before "$(resident "${steady_pids[@]}")"
-  fact steady_disk "$(du -sm "$work/nines" | cut -f1)"
+  fact steady_disk "$(data_size)"
   say "steady: full load for $steady_seconds s"
   steady_began=$SECONDS next=$((SECONDS + look_every))
   timeout "$((steady_seconds + 60))" "$loadgen" putitem --a "$nines_tables" --clients 256 --value 256 --seconds "$steady_seconds" --warmup 1 --rounds 1 \
@@ -47,10 +50,10 @@ measure_steady() {
   generator=""
   look || die "steady: no node answers after the load"
   for pid in "${steady_pids[@]}"; do
-    nines_pids | grep -qx "$pid" || restarts=$((restarts + 1))
+    kill -0 "$pid" 2>/dev/null || restarts=$((restarts + 1))
   done
   fact steady_restarts "$restarts"
-  fact steady_disk "$(du -sm "$work/nines" | cut -f1)"
+  fact steady_disk "$(data_size)"
   rows "steady put 256" nines "" 1
   awk -F'|' '/^\| A \|/ { printf "steady_slowest\t%.0f\n", $9 / 1000 }' "$work/run.txt" >>"$facts"
   [ "$ended" = 0 ] || die "steady: the generator ended with $ended: $(tail -5 "$work/run.txt")"
