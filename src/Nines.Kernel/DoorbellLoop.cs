@@ -11,6 +11,8 @@ public sealed class DoorbellLoop(string name) : EventLoop(name)
         {
             _bell.Wait(timeoutMs == ILoopPart.Never ? Timeout.InfiniteTimeSpan : TimeSpan.FromMilliseconds(timeoutMs));
         }
+
+        Awoken();
     }
 
     protected override void Ring() => _bell.Ring();

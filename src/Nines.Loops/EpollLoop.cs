@@ -11,11 +11,8 @@ public sealed class EpollLoop : EventLoop
 {
     private const int MaxEvents = 512;
 
-    /// <summary>Handlers that take longer let the parts have a turn in between: a heartbeat is not to wait for a crowd.</summary>
-    private const int MaxDispatchMs = 5;
-
-    private readonly int _epoll = Checked(Libc.NewEpoll(), "epoll_create1");
-    private readonly int _bell = Checked(Libc.NewEvent(), "eventfd");
+    private int _epoll = Checked(Libc.NewEpoll(), "epoll_create1");
+    private int _bell = Checked(Libc.NewEvent(), "eventfd");
     private readonly EpollEvents _events = new(MaxEvents);
     private (IWatcher? Watcher, int Life)[] _watched = new (IWatcher?, int)[64];
     private int _lives;
@@ -61,14 +58,8 @@ public sealed class EpollLoop : EventLoop
     protected override void WaitForEvents(int timeoutMs)
     {
         int count = _events.Wait(_epoll, timeoutMs == ILoopPart.Never ? -1 : timeoutMs);
-        if (count < 0)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            Invariant.Assert(error == Libc.Interrupted);
-            return;
-        }
-
-        long began = Environment.TickCount64;
+        Invariant.Assert(count >= 0 || Marshal.GetLastPInvokeError() == Libc.Interrupted);
+        Awoken();
         for (int i = 0; i < count; i++)
         {
             (uint events, int descriptor, int life) = _events[i];
@@ -77,11 +68,7 @@ public sealed class EpollLoop : EventLoop
                 _watched[descriptor].Watcher?.OnEvents(events);
             }
 
-            if (Environment.TickCount64 - began > MaxDispatchMs)
-            {
-                RunParts();
-                began = Environment.TickCount64;
-            }
+            GiveTurnsIfDue();
         }
     }
 
@@ -95,6 +82,9 @@ public sealed class EpollLoop : EventLoop
     {
         _ = Libc.Close(_bell);
         _ = Libc.Close(_epoll);
+
+        // The numbers may have new owners by the time somebody unwatches something here.
+        _bell = _epoll = -1;
     }
 
     private static int Checked(int result, string call) =>
@@ -104,6 +94,7 @@ public sealed class EpollLoop : EventLoop
 /// <summary>Hears the events of one descriptor.</summary>
 public interface IWatcher
 {
+    /// <summary>Throws nothing: what it throws ends the process.</summary>
     /// <param name="events">As epoll_ctl(2) names them; see <see cref="Libc"/>.</param>
     void OnEvents(uint events);
 }

@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Nines.Kernel;
 
 namespace Nines.Loops.Tests;
 
 /// <summary>Descriptors and who hears of them. Event counters stand for sockets.</summary>
+[Collection(nameof(Descriptors))]
 public sealed class EpollLoopTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -89,8 +89,7 @@ public sealed class EpollLoopTests
             Assert.True(loop.TryWatch(descriptor, Libc.EpollIn | Libc.EpollEdge, new Watcher(_ =>
             {
                 seen.Add(part.Rounds);
-                long began = Stopwatch.GetTimestamp();
-                SpinWait.SpinUntil(() => Stopwatch.GetElapsedTime(began) > TimeSpan.FromMilliseconds(30));
+                EventLoopTests.Spin();
             })));
         }
 
@@ -99,6 +98,87 @@ public sealed class EpollLoopTests
         Assert.True(loop.Do(static () => { }));
         Assert.Equal([0, 1, 2, 3], seen);
     }
+
+    /// <summary>Nobody reads the first one, so it is ready in each wait.</summary>
+    [Fact]
+    public void A_descriptor_that_always_has_something_starves_neither_others_nor_parts()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        using var loop = new EpollLoop("test");
+        int[] pair = [Libc.NewEvent(), Libc.NewEvent()];
+        int busy = 0;
+        using var heard = new SemaphoreSlim(0);
+        var part = new Part { Wants = ILoopPart.Never };
+        loop.Add(part);
+        Assert.True(loop.TryWatch(pair[0], Libc.EpollIn, new Watcher(_ => Interlocked.Increment(ref busy))));
+        Assert.True(loop.TryWatch(pair[1], Libc.EpollIn | Libc.EpollEdge, new Watcher(_ => heard.Release())));
+        Ring(pair[0]);
+        loop.Start();
+        for (int i = 1; i <= 20; i++)
+        {
+            int before = Volatile.Read(ref busy);
+            Ring(pair[1]);
+            Assert.True(heard.Wait(Soon, TestContext.Current.CancellationToken));
+            SpinWait.SpinUntil(() => Volatile.Read(ref busy) > before, Soon);
+            part.Await(part.Rounds + 2);
+        }
+
+        Assert.True(loop.Do(() => Array.ForEach(pair, loop.Unwatch)));
+        Array.ForEach(pair, Close);
+    }
+
+    [Fact]
+    public void More_descriptors_than_one_wait_tells_of_are_all_heard_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        using var loop = new EpollLoop("test");
+        int[] many = [.. Enumerable.Range(0, 700).Select(_ => Libc.NewEvent())];
+        int[] heard = new int[many.Length];
+        using var all = new CountdownEvent(many.Length);
+        for (int i = 0; i < many.Length; i++)
+        {
+            int me = i;
+            Ring(many[i]);
+            Assert.True(loop.TryWatch(many[i], Libc.EpollIn | Libc.EpollEdge, new Watcher(_ =>
+            {
+                heard[me]++;
+                all.Signal();
+            })));
+        }
+
+        loop.Start();
+        Assert.True(all.Wait(Soon, TestContext.Current.CancellationToken));
+        Assert.True(loop.Do(() => Array.ForEach(many, loop.Unwatch)));
+        Assert.All(heard, n => Assert.Equal(1, n));
+        Array.ForEach(many, Close);
+    }
+
+    /// <summary>The loop's own descriptors are closed, and their numbers may belong to somebody else.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_ended_loop_touches_no_descriptor(bool wasStarted)
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        var loop = new EpollLoop("test");
+        if (wasStarted)
+        {
+            loop.Start();
+        }
+
+        loop.Dispose();
+        Assert.True(loop.HasEnded);
+        int[] takers = [Libc.NewEpoll(), Libc.NewEpoll()];
+        int descriptor = Libc.NewEvent();
+        Assert.False(loop.TryWatch(descriptor, Libc.EpollIn, new Watcher(static _ => { })));
+        loop.Unwatch(descriptor);
+        foreach (int one in (int[])[.. takers, descriptor])
+        {
+            Assert.Equal(0, Libc.Close(one));
+        }
+    }
+
+    private static void Close(int descriptor) => Assert.Equal(0, Libc.Close(descriptor));
 
     private static void Ring(int descriptor)
     {

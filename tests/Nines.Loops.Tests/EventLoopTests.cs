@@ -3,7 +3,12 @@ using Nines.Kernel;
 
 namespace Nines.Loops.Tests;
 
+/// <summary>Some tests count on the number of a descriptor they closed: nobody else is to open one beside them.</summary>
+[CollectionDefinition(nameof(Descriptors), DisableParallelization = true)]
+public sealed class Descriptors;
+
 /// <summary>What every event loop does, whatever it waits with.</summary>
+[Collection(nameof(Descriptors))]
 public sealed class EventLoopTests
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
@@ -113,11 +118,113 @@ public sealed class EventLoopTests
         Array.ForEach(threads, t => t.Join());
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_an_errand_throws_is_its_senders_and_the_loop_goes_on(string kind)
+    {
+        using EventLoop loop = New(kind);
+        Assert.Throws<TimeoutException>(() => loop.Do(static () => throw new TimeoutException()));
+        Assert.True(loop.Do(static () => { }));
+    }
+
+    /// <summary>The errand comes when the loop has taken the last of its work. Its sender is not to wait for nothing.</summary>
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_errand_that_comes_while_the_loop_ends_is_refused_at_once(string kind)
+    {
+        EventLoop loop = New(kind);
+        bool ran = false;
+        bool answer = true;
+        var sender = new Thread(() => answer = loop.Do(() => ran = true));
+        loop.Post(new Work(() =>
+        {
+            loop.Dispose();
+            loop.Post(new Work(() =>
+            {
+                sender.Start();
+                SpinWait.SpinUntil(() => (sender.ThreadState & System.Threading.ThreadState.WaitSleepJoin) != 0);
+            }));
+        }));
+        SpinWait.SpinUntil(() => loop.HasEnded);
+        Assert.True(sender.Join(TimeSpan.FromSeconds(5)));
+        Assert.Equal((false, false), (answer, ran));
+        loop.Post(new Work(static () => Assert.Fail("The loop has ended.")));
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Parts_have_turns_between_posted_work_that_takes_long(string kind)
+    {
+        EventLoop loop = kind == "epoll" ? new EpollLoop("test") : new DoorbellLoop("test");
+        var part = new Part { Wants = ILoopPart.Never };
+        var seen = new List<int>();
+        loop.Add(part);
+        for (int i = 0; i < 4; i++)
+        {
+            loop.Post(new Work(() =>
+            {
+                seen.Add(part.Rounds);
+                Spin();
+                Assert.True(loop.IsTurnDue);
+            }));
+        }
+
+        using (loop)
+        {
+            loop.Start();
+            part.Await(4);
+            Assert.True(loop.Do(static () => { }));
+        }
+
+        Assert.Equal([0, 1, 2, 3], seen);
+    }
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void A_part_that_another_one_removed_has_no_turn_any_more_not_even_in_that_round(string kind)
+    {
+        using EventLoop loop = kind == "epoll" ? new EpollLoop("test") : new DoorbellLoop("test");
+        var victim = new Part { Wants = 0 };
+        bool done = false;
+        loop.Add(new Remover(() =>
+        {
+            loop.Remove(victim);
+            done = true;
+        }));
+        loop.Add(victim);
+        loop.Start();
+        SpinWait.SpinUntil(() => Volatile.Read(ref done), Soon);
+        Assert.True(loop.Do(static () => { }));
+        Assert.Equal(0, victim.Rounds);
+    }
+
+    internal static void Spin()
+    {
+        long began = System.Diagnostics.Stopwatch.GetTimestamp();
+        SpinWait.SpinUntil(() => System.Diagnostics.Stopwatch.GetElapsedTime(began) > TimeSpan.FromMilliseconds(30));
+    }
+
     internal static EventLoop New(string kind)
     {
         EventLoop loop = kind == "epoll" ? new EpollLoop("test") : new DoorbellLoop("test");
         loop.Start();
         return loop;
+    }
+
+    private sealed class Remover(Action remove) : ILoopPart
+    {
+        private bool _done;
+
+        public int Round()
+        {
+            if (!_done)
+            {
+                _done = true;
+                remove();
+            }
+
+            return ILoopPart.Never;
+        }
     }
 
     private sealed class Work(Action action) : IThreadPoolWorkItem
