@@ -9,7 +9,14 @@ internal sealed partial class InboundLink : IWatcher
     /// <summary>Receives at one go before others get their turn; what is left is told again.</summary>
     private const int MaxReceives = 4;
 
+    /// <summary>Whether the loop takes the link: decided once, by whoever comes first.</summary>
+    private const int Offered = 0;
+    private const int Taken = 1;
+    private const int Withdrawn = 2;
+
+    private int _offer;
     private bool _watched;
+    private bool _ended;
 
     private int Descriptor => (int)_socket.SafeHandle.DangerousGetHandle();
 
@@ -18,32 +25,43 @@ internal sealed partial class InboundLink : IWatcher
     {
         if (_watched && !Receive())
         {
-            End();
+            End((EpollLoop)_network.Loop!);
         }
     }
 
-    /// <summary>Handshake's thread. False: there is no such loop, or the link is being closed.</summary>
-    private bool TryHandOver() => _network.Loop is EpollLoop loop && loop.Do(() => Watch(loop)) && _handed;
+    /// <summary>Handshake's thread. True: the loop has the link now, or had it and ended it.</summary>
+    private bool TryHandOver()
+    {
+        if (_network.Loop is not EpollLoop loop)
+        {
+            return false;
+        }
 
-    private bool _handed;
+        _ = loop.Do(() => Watch(loop));
+        if (Interlocked.CompareExchange(ref _offer, Withdrawn, Offered) == Taken)
+        {
+            return true;
+        }
+
+        // It is being closed; or the loop hangs or has ended, and nobody would act on what this peer says: it will dial again.
+        _closing = true;
+        return false;
+    }
 
     private void Watch(EpollLoop loop)
     {
-        if (_closing)
+        if (_closing || Interlocked.CompareExchange(ref _offer, Taken, Offered) != Offered)
         {
             return;
         }
 
         _socket.Blocking = false;
-        _handed = _watched = loop.TryWatch(Descriptor, Libc.EpollIn | Libc.EpollPeerClosed, this);
-        if (!_watched)
+        _watched = loop.TryWatch(Descriptor, Libc.EpollIn | Libc.EpollPeerClosed, this);
+
+        // Frames may have come right behind the hello.
+        if (!_watched || !Deliver())
         {
-            _socket.Blocking = true;
-        }
-        else if (!Deliver())
-        {
-            // Frames may have come right behind the hello.
-            End();
+            End(loop);
         }
     }
 
@@ -83,23 +101,20 @@ internal sealed partial class InboundLink : IWatcher
     {
         if (_watched)
         {
-            End();
+            End((EpollLoop)_network.Loop!);
         }
-        else
+        else if (!_ended)
         {
             // Its thread notices, and ends the link.
             CloseSocket();
         }
     }
 
-    private void End()
+    private void End(EpollLoop loop)
     {
-        if (_network.Loop is EpollLoop loop)
-        {
-            loop.Unwatch(Descriptor);
-        }
-
+        loop.Unwatch(Descriptor);
         _watched = false;
+        _ended = true;
         CloseSocket();
         _network.InboundEnded(this, welcomed: true);
     }

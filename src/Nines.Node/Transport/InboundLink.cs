@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using Microsoft.Extensions.Logging;
 using Nines.Kernel;
+using Nines.Loops;
 using Nines.Node.Transport.Protocol;
 
 namespace Nines.Node.Transport;
@@ -17,6 +18,7 @@ internal sealed partial class InboundLink
     private readonly Thread _thread;
     private readonly FrameReader _reader = new(Handshake.MaxPayloadBytes);
     private volatile bool _closing;
+    private int _lastWordSaid;
 
     public InboundLink(Socket socket, TcpNetwork network, ILogger log)
     {
@@ -35,16 +37,25 @@ internal sealed partial class InboundLink
     /// <summary>Says a last word, closes, and returns once nothing more will be delivered. False: a delivery hangs.</summary>
     public bool Close(LinkVerdict verdict, TimeSpan patience)
     {
-        if (!_closing)
+        _closing = true;
+        if (Interlocked.Exchange(ref _lastWordSaid, 1) == 0)
         {
-            _closing = true;
             TrySay(verdict, "");
+        }
 
-            // On the loop, so that it is clear whether the link was handed over to it: a socket must not be closed beside one that reads it.
-            if (_network.Loop is null || !_network.Loop.Do(CloseOnLoop))
+        // On the loop, each time: a socket must not be closed beside a loop that reads it, and whoever calls second must not return before.
+        if (_network.Loop is not EpollLoop loop)
+        {
+            CloseSocket();
+        }
+        else if (!loop.Do(CloseOnLoop))
+        {
+            if (!loop.HasEnded)
             {
-                CloseSocket();
+                return false;
             }
+
+            CloseSocket();
         }
 
         return Thread.CurrentThread == _thread || _thread.Join(patience);

@@ -275,6 +275,92 @@ public sealed class TcpNetworkTests
         Assert.Equal((new BootId(2), 'n'), (await a.Frame() is var f ? (f.Boot, (char)f.Frame[0]) : default));
     }
 
+    /// <summary>Starts of one peer come in any order and all at once, each with messages right behind its hello.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task No_older_start_of_a_peer_is_heard_after_a_newer_one(bool threads)
+    {
+        const int Starts = 60;
+        await using var a = new Station(1, threads: threads);
+        byte[] talk = FrameReaderTests.Framed([.. Enumerable.Repeat("talk"u8.ToArray(), 50)]);
+        await Parallel.ForAsync(1, Starts, new ParallelOptions { MaxDegreeOfParallelism = 6 }, (start, _) =>
+        {
+            using var peer = new RawPeer(a);
+            peer.SendBytes([.. FrameReaderTests.Framed([HandshakeTests.Bytes(RawPeer.Hello(2, 1, boot: start))]), .. talk]);
+            peer.Answer();
+            return ValueTask.CompletedTask;
+        });
+        using var last = new RawPeer(a);
+        Assert.Equal(LinkVerdict.Accepted, last.Greet(RawPeer.Hello(2, 1, boot: Starts))?.Verdict);
+        last.SendFrame("end"u8);
+        long heard = 0;
+        byte[] frame;
+        do
+        {
+            (_, BootId boot, frame) = await a.Frame();
+            Assert.True(boot.Value >= heard, $"start {boot.Value} after {heard}");
+            heard = boot.Value;
+        }
+        while (!frame.AsSpan().SequenceEqual("end"u8));
+        Assert.Equal(Starts, heard);
+    }
+
+    [Fact]
+    public async Task A_peer_that_always_has_something_to_say_does_not_keep_others_from_being_heard()
+    {
+        await using var a = new Station(1);
+        using var loud = new RawPeer(a);
+        Assert.Equal(LinkVerdict.Accepted, loud.Greet(RawPeer.Hello(2, 1))?.Verdict);
+        using var quiet = new RawPeer(a);
+        Assert.Equal(LinkVerdict.Accepted, quiet.Greet(RawPeer.Hello(3, 1))?.Verdict);
+        bool enough = false;
+        byte[] noise = FrameReaderTests.Framed([.. Enumerable.Repeat(new byte[1000], 100)]);
+        var shouting = new Thread(() =>
+        {
+            while (!Volatile.Read(ref enough))
+            {
+                loud.SendBytes(noise);
+            }
+        });
+        shouting.Start();
+        Assert.Equal(new NodeId(2), (await a.Frame()).From);
+        for (int i = 0; i < 10; i++)
+        {
+            quiet.SendFrame("now"u8);
+            while ((await a.Frame()).From != new NodeId(3))
+            {
+            }
+        }
+
+        Volatile.Write(ref enough, true);
+        shouting.Join();
+    }
+
+    /// <summary>A link is closed at any point of its way from the handshake to the loop.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_peer_removed_while_it_connects_leaves_nothing_behind(bool threads)
+    {
+        await using var a = new Station(1, threads: threads);
+        const int Starts = 50;
+        for (int i = 1; i < Starts; i++)
+        {
+            using var peer = new RawPeer(a);
+            peer.SendFrame(HandshakeTests.Bytes(RawPeer.Hello(2, 1, boot: i)));
+            for (int removals = i % 5; removals >= 0; removals--)
+            {
+                await a.Network.RemovePeerAsync(new NodeId(2));
+            }
+        }
+
+        using var last = new RawPeer(a);
+        Assert.Equal(LinkVerdict.Accepted, last.Greet(RawPeer.Hello(2, 1, boot: Starts))?.Verdict);
+        last.SendFrame("end"u8);
+        Assert.Equal("end"u8.ToArray(), (await a.Frame()).Frame);
+    }
+
     [Fact]
     public async Task A_slow_reader_is_bounded_cut_and_told_why()
     {
