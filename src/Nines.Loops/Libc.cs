@@ -19,10 +19,15 @@ internal static partial class Libc
     public const int WouldBlock = 11;
     public const int Interrupted = 4;
 
+    /// <summary>No memory, or too many descriptors in the system or the process, or no buffers.</summary>
+    public static bool IsShortage(int error) => error is 12 or 23 or 24 or 105;
+
     /// <summary>No SIGPIPE: a peer that is gone is an ordinary error.</summary>
     public const int NoSignal = 0x4000;
 
     public const int ShutWrite = 1;
+
+    private const nuint OutQueue = 0x5411;
 
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
@@ -40,6 +45,9 @@ internal static partial class Libc
         int yes = 1;
         _ = SetSocketOption(socket, ProtocolTcp, TcpNoDelay, in yes, sizeof(int));
     }
+
+    /// <summary>Bytes handed to the kernel that the peer has not taken yet (tcp(7), SIOCOUTQ); 0 when the socket is broken.</summary>
+    public static int Unacknowledged(int socket) => InputOutputControl(socket, OutQueue, out int bytes) == 0 ? bytes : 0;
 
     /// <summary>The life comes back with each event, beside the descriptor.</summary>
     public static int Control(int epoll, int operation, int descriptor, uint events, int life)
@@ -83,6 +91,9 @@ internal static partial class Libc
 
     [LibraryImport("libc", EntryPoint = "setsockopt")]
     private static partial int SetSocketOption(int socket, int level, int option, in int value, uint length);
+
+    [LibraryImport("libc", EntryPoint = "ioctl")]
+    private static partial int InputOutputControl(int descriptor, nuint request, out int value);
 
     [LibraryImport("libc", EntryPoint = "epoll_ctl", SetLastError = true)]
     private static partial int EpollControl(int epoll, int operation, int descriptor, ref EpollEvent what);

@@ -25,7 +25,7 @@ public sealed class HttpServerTests
             exchange.Answer(200, Encoding.ASCII.GetBytes("<" + body + ">"));
         });
         using var client = await Client.ConnectAsync(server);
-        await client.SendAsync(string.Concat(Enumerable.Range(0, 200).Select(i => Post($"{i}"))));
+        await client.SendAsync(string.Concat(Enumerable.Range(0, 200).Select(i => Client.Post($"{i}"))));
         for (int i = 0; i < 200; i++)
         {
             Assert.Equal((200, $"<{i}>"), await client.ReadAsync());
@@ -35,7 +35,7 @@ public sealed class HttpServerTests
     [Fact]
     public async Task Many_clients_get_their_own_answers()
     {
-        await using HttpServer server = await StartAsync(EchoAsync);
+        await using HttpServer server = await StartAsync(Client.EchoAsync);
         using var http = new HttpClient();
         await Parallel.ForAsync(0, 2000, new ParallelOptions { MaxDegreeOfParallelism = 50 }, async (i, cancel) =>
         {
@@ -48,9 +48,9 @@ public sealed class HttpServerTests
     [Fact]
     public async Task A_body_may_come_slowly_in_chunks_or_large()
     {
-        await using HttpServer server = await StartAsync(EchoAsync);
+        await using HttpServer server = await StartAsync(Client.EchoAsync);
         using var client = await Client.ConnectAsync(server);
-        foreach (char c in Post("abc") + "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=f\r\nde\r\n0\r\n\r\n")
+        foreach (char c in Client.Post("abc") + "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;e=f\r\nde\r\n0\r\n\r\n")
         {
             await client.SendAsync($"{c}");
         }
@@ -58,7 +58,7 @@ public sealed class HttpServerTests
         Assert.Equal((200, "abc"), await client.ReadAsync());
         Assert.Equal((200, "abcde"), await client.ReadAsync());
         string large = new('x', 5 << 20);
-        Task sending = client.SendAsync(Post(large));
+        Task sending = client.SendAsync(Client.Post(large));
         Assert.Equal((200, large), await client.ReadAsync());
         await sending;
         string chunks = string.Concat(Enumerable.Range(0, 300).Select(i => $"{1000 + i:x}\r\n{new string('y', 1000 + i)}\r\n"));
@@ -70,7 +70,7 @@ public sealed class HttpServerTests
     [Fact]
     public async Task Continue_is_said_when_the_client_waits_for_it()
     {
-        await using HttpServer server = await StartAsync(EchoAsync);
+        await using HttpServer server = await StartAsync(Client.EchoAsync);
         using var client = await Client.ConnectAsync(server);
         await client.SendAsync("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n");
         Assert.Equal("HTTP/1.1 100 Continue", await client.LineAsync());
@@ -86,7 +86,7 @@ public sealed class HttpServerTests
     [InlineData("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7000000\r\n\r\n", 413)]
     public async Task The_last_answer_is_read_whole_before_the_end(string request, int status)
     {
-        await using HttpServer server = await StartAsync(EchoAsync);
+        await using HttpServer server = await StartAsync(Client.EchoAsync);
         using var client = await Client.ConnectAsync(server);
         await client.SendAsync(request);
         Assert.Equal((status, ""), await client.ReadAsync());
@@ -96,7 +96,7 @@ public sealed class HttpServerTests
     [Fact]
     public async Task A_client_that_sends_too_much_can_still_read_why_it_was_refused()
     {
-        await using HttpServer server = await StartAsync(EchoAsync);
+        await using HttpServer server = await StartAsync(Client.EchoAsync);
         using var client = await Client.ConnectAsync(server);
         await client.SendAsync("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 7000000\r\n\r\n" + new string('x', 100_000));
         Assert.Equal((413, ""), await client.ReadAsync());
@@ -112,7 +112,7 @@ public sealed class HttpServerTests
             exchange.Answer(200, "late"u8);
         });
         using var client = await Client.ConnectAsync(server);
-        await client.SendAsync(Post(""));
+        await client.SendAsync(Client.Post(""));
         client.Socket.Shutdown(SocketShutdown.Send);
         release.SetResult();
         Assert.Equal((200, "late"), await client.ReadAsync());
@@ -127,17 +127,17 @@ public sealed class HttpServerTests
             0 => throw new InvalidOperationException("a bug at once"),
             1 => FailLaterAsync(),
             2 => ValueTask.CompletedTask,
-            _ => EchoAsync(exchange),
+            _ => Client.EchoAsync(exchange),
         });
         foreach (string body in (string[])["", "a", "ab"])
         {
             using var client = await Client.ConnectAsync(server);
-            await client.SendAsync(Post(body));
+            await client.SendAsync(Client.Post(body));
             Assert.Equal((500, ""), await client.ReadAsync());
         }
 
         using var other = await Client.ConnectAsync(server);
-        await other.SendAsync(Post("abc"));
+        await other.SendAsync(Client.Post("abc"));
         Assert.Equal((200, "abc"), await other.ReadAsync());
 
         static async ValueTask FailLaterAsync()
@@ -163,17 +163,17 @@ public sealed class HttpServerTests
         });
         using (var gone = await Client.ConnectAsync(server))
         {
-            await gone.SendAsync(Post("a"));
+            await gone.SendAsync(Client.Post("a"));
             gone.Socket.LingerState = new LingerOption(true, 0);
         }
 
         using var lazy = await Client.ConnectAsync(server);
-        await lazy.SendAsync(Post("ab"));
+        await lazy.SendAsync(Client.Post("ab"));
         using var other = await Client.ConnectAsync(server);
-        await other.SendAsync(Post("abc"));
+        await other.SendAsync(Client.Post("abc"));
         Assert.Equal((200, "abc"), await other.ReadAsync());
         release.SetResult();
-        await other.SendAsync(Post("abcd"));
+        await other.SendAsync(Client.Post("abcd"));
         Assert.Equal((200, "abcd"), await other.ReadAsync());
         (int status, string body) = await lazy.ReadAsync();
         Assert.Equal((200, large.Length), (status, body.Length));
@@ -192,7 +192,7 @@ public sealed class HttpServerTests
         });
         using var idle = await Client.ConnectAsync(server);
         using var client = await Client.ConnectAsync(server);
-        await client.SendAsync(Post(""));
+        await client.SendAsync(Client.Post(""));
         await entered.Task;
         Task stopped = server.StopAsync(CancellationToken.None);
         Assert.Equal("", await idle.LineAsync());
@@ -207,90 +207,15 @@ public sealed class HttpServerTests
     [Fact]
     public async Task A_port_in_use_and_too_many_clients_are_refused()
     {
-        await using HttpServer server = await StartAsync(EchoAsync, maxConnections: 1);
-        await Assert.ThrowsAsync<SocketException>(() => StartAsync(EchoAsync, port: server.Address.Port));
+        await using HttpServer server = await StartAsync(Client.EchoAsync, maxConnections: 1);
+        await Assert.ThrowsAsync<SocketException>(() => StartAsync(Client.EchoAsync, port: server.Address.Port));
         using var first = await Client.ConnectAsync(server);
-        await first.SendAsync(Post("a"));
+        await first.SendAsync(Client.Post("a"));
         Assert.Equal((200, "a"), await first.ReadAsync());
         using var second = await Client.ConnectAsync(server);
         Assert.Equal("", await second.LineAsync());
     }
 
-    private static ValueTask EchoAsync(HttpExchange exchange)
-    {
-        exchange.Answer(200, exchange.Body.Span);
-        return ValueTask.CompletedTask;
-    }
-
-    private static string Post(string body) => $"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {body.Length}\r\n\r\n{body}";
-
-    /// <summary>Each loop has its share of the connections; one is the least there is.</summary>
     private static Task<HttpServer> StartAsync(HttpHandler handler, int port = 0, int maxConnections = 4096) => HttpServer.StartAsync(
         new IPEndPoint(IPAddress.Loopback, port), new HttpLimits(MaxBody, maxConnections), handler, NullLoggerFactory.Instance, [], default);
-
-    /// <summary>A client that reads answers of known length.</summary>
-    private sealed class Client : IDisposable
-    {
-        private readonly BufferedStream _stream;
-
-        private Client(Socket socket)
-        {
-            Socket = socket;
-            _stream = new BufferedStream(new NetworkStream(socket));
-        }
-
-        public Socket Socket { get; }
-
-        public static async Task<Client> ConnectAsync(HttpServer server)
-        {
-            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            await socket.ConnectAsync(server.Address);
-            return new Client(socket);
-        }
-
-        public async Task SendAsync(string text)
-        {
-            byte[] bytes = Encoding.ASCII.GetBytes(text);
-            for (int sent = 0; sent < bytes.Length;)
-            {
-                sent += await Socket.SendAsync(bytes.AsMemory(sent));
-            }
-        }
-
-        /// <summary>Empty at the end of the stream as well.</summary>
-        public async Task<string> LineAsync()
-        {
-            var line = new StringBuilder();
-            byte[] one = new byte[1];
-            while (await _stream.ReadAsync(one) == 1 && one[0] != '\n')
-            {
-                line.Append((char)one[0]);
-            }
-
-            return line.ToString().TrimEnd('\r');
-        }
-
-        public async Task<(int Status, string Body)> ReadAsync()
-        {
-            int status = int.Parse((await LineAsync()).Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
-            int length = 0;
-            for (string line = await LineAsync(); line.Length > 0; line = await LineAsync())
-            {
-                if (line.StartsWith("content-length: ", StringComparison.Ordinal))
-                {
-                    length = int.Parse(line[16..], System.Globalization.CultureInfo.InvariantCulture);
-                }
-            }
-
-            byte[] body = new byte[length];
-            await _stream.ReadExactlyAsync(body);
-            return (status, Encoding.ASCII.GetString(body));
-        }
-
-        public void Dispose()
-        {
-            _stream.Dispose();
-            Socket.Dispose();
-        }
-    }
 }

@@ -28,7 +28,7 @@ internal sealed class EpollServer : HttpServer
     }
 
     /// <param name="address">Port 0 takes a free one.</param>
-    /// <param name="limits">Connections are divided over the loops.</param>
+    /// <param name="limits">Of the listener as a whole.</param>
     /// <param name="handler">Called on the loops.</param>
     /// <param name="log">What goes wrong.</param>
     /// <param name="shared">Loops that others use too and end; with none the server makes its own.</param>
@@ -51,13 +51,10 @@ internal sealed class EpollServer : HttpServer
 
         EpollLoop[] own = shared.Count == 0 ? OwnLoops() : [];
         IReadOnlyList<EpollLoop> loops = shared.Count == 0 ? own : shared;
-        HttpLimits share = limits with
-        {
-            MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes),
-            MaxConnections = Math.Max(1, limits.MaxConnections / loops.Count),
-        };
+        limits = limits with { MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes) };
+        var count = new ConnectionCount(limits.MaxConnections);
         int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
-        HttpPort[] ports = [.. loops.Select(loop => new HttpPort(loop, descriptor, handler, share, log))];
+        HttpPort[] ports = [.. loops.Select(loop => new HttpPort(loop, descriptor, handler, limits, count, log))];
         foreach (HttpPort port in ports)
         {
             port.Start();
@@ -92,15 +89,17 @@ internal sealed class EpollServer : HttpServer
         await now.CancelAsync();
         await StopAsync(now.Token);
 
+        _ = EndAsync();
+    }
+
+    /// <summary>At once, as a rule; in the background when a loop hangs in a handler, or handlers are not done.</summary>
+    private async Task EndAsync()
+    {
         // A port that still accepts would do it from whatever gets the descriptor's number next.
         await Task.WhenAll(_ports.Select(port => port.Stopped));
         _listener.Dispose();
-        _ = EndOwnLoopsAsync();
-    }
 
-    /// <summary>Handlers that still run give their answers to the loop; when the last one has, nobody needs it any more.</summary>
-    private async Task EndOwnLoopsAsync()
-    {
+        // Handlers that still run give their answers to the loop; when the last one has, nobody needs it any more.
         await Task.WhenAll(_ports.Select(port => port.Ended));
         foreach (EpollLoop loop in _ownLoops)
         {

@@ -9,8 +9,6 @@ namespace Nines.Http.Epoll;
 /// <summary>Bytes in and out, and the request as the handler sees it.</summary>
 internal sealed partial class HttpConnection
 {
-    private const int DrainMs = 2000;
-
     /// <summary>Bytes dropped after the last answer before the client is not listened to any more.</summary>
     private const int MaxDropped = 1 << 20;
 
@@ -41,11 +39,11 @@ internal sealed partial class HttpConnection
 
     public override void Answer(int status, ReadOnlySpan<byte> body)
     {
-        Invariant.Assert(!_answered && _answer is not null);
+        Invariant.Assert(!_answered && _answer is not null && status is >= 200 and < 600);
         _answered = true;
         _closes = !_head.KeepsAlive || port.IsStopping;
         WriteHead(status, body.Length);
-        if (!Method.SequenceEqual("HEAD"u8))
+        if (StatusLine.HasContent(status) && !Method.SequenceEqual("HEAD"u8))
         {
             _answer.Raw(body);
         }
@@ -54,7 +52,11 @@ internal sealed partial class HttpConnection
     private void WriteHead(int status, int bodyLength)
     {
         _answer!.Raw(StatusLine.Of(status));
-        AddHeader("content-length"u8, bodyLength);
+        if (StatusLine.HasContent(status))
+        {
+            AddHeader("content-length"u8, bodyLength);
+        }
+
         _answer.Raw(_fields.Written);
         _answer.Raw(port.DateField);
         _answer.Raw(_closes ? "connection: close\r\n\r\n"u8 : _head.IsVersion10 ? "connection: keep-alive\r\n\r\n"u8 : "\r\n"u8);
@@ -68,7 +70,6 @@ internal sealed partial class HttpConnection
         _answer ??= port.RentAnswer();
         _answer.Clear();
         WriteHead(status, 0);
-        _start = _end;
         GiveBuffer();
         Enter(Phase.Writing);
         FlushAnswer();
@@ -154,7 +155,9 @@ internal sealed partial class HttpConnection
         }
 
         int held = _end - _start;
-        long wanted = _phase == Phase.Body && !_head.IsChunked ? _headLength + _head.ContentLength : held * 2L;
+
+        // Twice what is there, at most: a client that announces megabytes and sends nothing costs one ordinary buffer.
+        long wanted = _phase == Phase.Body && !_head.IsChunked ? Math.Min(_headLength + _head.ContentLength, held * 2L) : held * 2L;
         if (held >= HttpLimits.MaxHeaderBytes + port.Limits.MaxRequestBytes + ChunkedBody.MaxPendingBytes)
         {
             Refuse(413);
@@ -222,7 +225,7 @@ internal sealed partial class HttpConnection
         if (_closes)
         {
             _ = Libc.Shutdown(descriptor, Libc.ShutWrite);
-            _start = _end;
+            GiveBuffer();
             Enter(Phase.Draining);
         }
         else

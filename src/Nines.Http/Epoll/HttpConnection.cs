@@ -26,6 +26,7 @@ internal sealed partial class HttpConnection(HttpPort port, int descriptor) : Ht
     private bool _gone;
     private bool _runs;
     private bool _ranOut;
+    private bool _skippedLine;
     private long _since = port.Now;
 
     /// <summary>What the connection waits for.</summary>
@@ -56,7 +57,7 @@ internal sealed partial class HttpConnection(HttpPort port, int descriptor) : Ht
     {
         if ((events & (Libc.EpollErr | Libc.EpollHup)) != 0)
         {
-            PeerGone();
+            Abort();
             return;
         }
 
@@ -79,32 +80,12 @@ internal sealed partial class HttpConnection(HttpPort port, int descriptor) : Ht
         Go();
     }
 
-    /// <summary>Called once a second.</summary>
-    public void CheckTime()
-    {
-        long waited = port.Now - _since;
-        switch (_phase)
-        {
-            case Phase.Idle when port.IsStopping || waited > port.Limits.KeepAliveTimeout.TotalMilliseconds:
-                Close();
-                break;
-            case Phase.Head when waited > port.Limits.HeadersTimeout.TotalMilliseconds:
-            case Phase.Body when IsTooSlow(_end - _start, waited):
-                Refuse(408);
-                Go();
-                break;
-            case Phase.Writing when IsTooSlow(_flushed, waited):
-            case Phase.Draining when waited > DrainMs:
-                Close();
-                break;
-        }
-    }
-
-    /// <summary>The server ends: whatever is going on here does too.</summary>
+    /// <summary>Client or server end: whatever is going on here does too.</summary>
     public void Abort()
     {
-        if (_phase == Phase.Handling)
+        if (_phase == Phase.Handling && !_handled)
         {
+            // The handler may still write its answer into this object; its end closes.
             _gone = true;
             return;
         }
@@ -112,18 +93,10 @@ internal sealed partial class HttpConnection(HttpPort port, int descriptor) : Ht
         Close();
     }
 
-    /// <summary>The handler is done, and this is the loop's thread again.</summary>
-    void IThreadPoolWorkItem.Execute()
-    {
-        if (_phase == Phase.Handling && _handled)
-        {
-            EndRequest();
-        }
+    /// <summary>The handler is done, or the others had their turn, and this is the loop's thread again.</summary>
+    void IThreadPoolWorkItem.Execute() => Go();
 
-        Go();
-    }
-
-    /// <summary>Goes on until there is nothing to do before the next event.</summary>
+    /// <summary>Goes on until there is nothing to do before the next event, or until others want their turn.</summary>
     private void Go()
     {
         if (_runs)
@@ -132,173 +105,51 @@ internal sealed partial class HttpConnection(HttpPort port, int descriptor) : Ht
         }
 
         _runs = true;
-        int requests = 0;
-        while (requests < MaxRequestsAtOnce && Step(ref requests))
+        try
         {
+            int requests = 0;
+            while (Step(ref requests))
+            {
+                // A request that came alone, in one piece, passes this without a look at the clock.
+                bool more = _mayRead || (requests > 0 && _phase == Phase.Idle && _end > _start);
+                if (more && (requests >= MaxRequestsAtOnce || port.Loop.IsTurnDue))
+                {
+                    port.Loop.Post(this);
+                    break;
+                }
+            }
+        }
+        catch (Exception failure)
+        {
+            // A defect that some bytes of one client bring to light must not take the loop with it, and all that is on it.
+            port.Log.LogError(failure, "A connection failed.");
+            Abort();
         }
 
         _runs = false;
-        if (requests == MaxRequestsAtOnce)
-        {
-            port.Loop.Post(this);
-        }
     }
 
     /// <summary>One step; false when only an event brings the next one.</summary>
-    private bool Step(ref int requests)
+    private bool Step(ref int requests) => _phase switch
     {
-        switch (_phase)
-        {
-            case Phase.Idle or Phase.Head when _end > _start && ParseHead():
-                return true;
-            case Phase.Body when BodyIsWhole():
-                requests++;
-                Handle();
-                return true;
-            case Phase.Body when _phase != Phase.Body:
-                // Refused: there may be no descriptor any more to receive from.
-                return true;
-            case Phase.Idle or Phase.Head or Phase.Body:
-                return _mayRead && Receive();
-            case Phase.Draining:
-                return _mayRead && Drop();
-            default:
-                return false;
-        }
-    }
+        Phase.Idle or Phase.Head => (_end > _start && ParseHead()) || (_mayRead && Receive()),
+        Phase.Body => StepBody(ref requests),
+        Phase.Draining => _mayRead && Drop(),
+        Phase.Handling => _handled && EndRequest(),
+        Phase.Writing or Phase.Closed => false,
+    };
 
-    /// <summary>True when something changed.</summary>
-    private bool ParseHead()
+    private bool StepBody(ref int requests)
     {
-        int length = _head.Parse(_in.AsSpan(_start, _end - _start));
-        if (length < 0)
+        Arrival body = TakeBody();
+        if (body == Arrival.Whole)
         {
-            Refuse(-length);
-            return true;
+            requests++;
+            Handle();
         }
 
-        if (length == 0)
-        {
-            Enter(Phase.Head);
-            return false;
-        }
-
-        _headLength = length;
-        _bodyEnd = _requestEnd = _start + length;
-        _chunks = default;
-        Enter(Phase.Body);
-        if (_head.ContentLength > port.Limits.MaxRequestBytes)
-        {
-            Refuse(413);
-        }
-        else if (_head.ExpectsContinue && !_head.IsVersion10 && _end == _requestEnd && (_head.IsChunked || _head.ContentLength > 0))
-        {
-            SendContinue();
-        }
-
-        return true;
-    }
-
-    private bool BodyIsWhole()
-    {
-        if (!_head.IsChunked)
-        {
-            long end = _start + _headLength + _head.ContentLength;
-            _bodyEnd = _requestEnd = (int)end;
-            return _end >= end;
-        }
-
-        int result = _chunks.Decode(_in.AsSpan(0, _end), ref _bodyEnd, ref _requestEnd, port.Limits.MaxRequestBytes);
-        if (result < 0)
-        {
-            Refuse(-result);
-        }
-        else if (result == 0 && _requestEnd == _end)
-        {
-            // Everything was understood: the room behind the decoded bytes is free again.
-            _requestEnd = _end = _bodyEnd;
-        }
-
-        return result == 1;
-    }
-
-    private void Handle()
-    {
-        _phase = Phase.Handling;
-        _handled = false;
-        _answered = false;
-        _answer = port.RentAnswer();
-        _fields.Clear();
-        ValueTask handling = Start();
-        if (handling.IsCompletedSuccessfully)
-        {
-            handling.GetAwaiter().GetResult();
-            EndRequest();
-            return;
-        }
-
-        _ = AwaitAsync(handling);
-    }
-
-    private ValueTask Start()
-    {
-        try
-        {
-            return port.Handler(this);
-        }
-        catch (Exception failure)
-        {
-            // Not every handler is an async method: what it throws at once would end the loop's thread, and the process.
-            return ValueTask.FromException(failure);
-        }
-    }
-
-    private async Task AwaitAsync(ValueTask handling)
-    {
-        try
-        {
-            await handling.ConfigureAwait(false);
-        }
-        catch (Exception failure)
-        {
-            // A defect of one handler must not take the loop's other connections with it.
-            port.Log.LogError(failure, "A request handler failed.");
-        }
-
-        _handled = true;
-        if (port.Loop.IsHere)
-        {
-            ((IThreadPoolWorkItem)this).Execute();
-        }
-        else
-        {
-            port.Loop.Post(this);
-        }
-    }
-
-    private void EndRequest()
-    {
-        if (!_answered)
-        {
-            // Fields of the answer that did not come say nothing about this one.
-            _fields.Clear();
-            Answer(500, default);
-        }
-
-        _start = _requestEnd;
-        if (_gone)
-        {
-            Close();
-            return;
-        }
-
-        if (_start == _end)
-        {
-            GiveBuffer();
-        }
-
-        Enter(Phase.Writing);
-        FlushAnswer();
+        // Refused: the last answer is on its way, and there may be no descriptor any more to receive from.
+        return body != Arrival.Partial || (_mayRead && Receive());
     }
 
     private void Enter(Phase phase)
@@ -307,23 +158,7 @@ internal sealed partial class HttpConnection(HttpPort port, int descriptor) : Ht
         {
             _phase = phase;
             _since = port.Now;
-        }
-    }
-
-    private bool IsTooSlow(long bytes, long waitedMs) =>
-        waitedMs > port.Limits.RateGrace.TotalMilliseconds
-        && bytes < port.Limits.MinBytesPerSecond * (waitedMs - port.Limits.RateGrace.TotalMilliseconds) / 1000;
-
-    private void PeerGone()
-    {
-        if (_phase == Phase.Handling)
-        {
-            // The handler may still write its answer into this object; its end closes.
-            _gone = true;
-        }
-        else
-        {
-            Close();
+            _isMarked = false;
         }
     }
 

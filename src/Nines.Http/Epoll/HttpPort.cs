@@ -28,6 +28,7 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     private readonly int _listener;
     private readonly Stack<byte[]> _buffers = new();
     private readonly Stack<ByteBuffer> _answers = new();
+    private readonly ConnectionCount _count;
     private readonly HashSet<HttpConnection> _connections = [];
     private readonly TaskCompletionSource _stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -39,10 +40,12 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     /// <param name="loop">Where everything here happens; others may be on it too.</param>
     /// <param name="listener">A listening socket that does not block; several ports may share it.</param>
     /// <param name="handler">Runs on the loop, up to its first wait.</param>
-    /// <param name="limits">This port's share of them.</param>
+    /// <param name="limits">Those of the listener.</param>
+    /// <param name="count">Its connections, together with those of its other ports.</param>
     /// <param name="log">What goes wrong.</param>
-    public HttpPort(EpollLoop loop, int listener, HttpHandler handler, HttpLimits limits, ILogger log)
+    public HttpPort(EpollLoop loop, int listener, HttpHandler handler, HttpLimits limits, ConnectionCount count, ILogger log)
     {
+        _count = count;
         Loop = loop;
         _listener = listener;
         _handler = handler;
@@ -85,7 +88,7 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     }
 
     /// <summary>Any thread.</summary>
-    public void Stop() => Loop.Do(() =>
+    public void Stop() => OnLoop(() =>
     {
         if (!IsStopping)
         {
@@ -98,7 +101,7 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     });
 
     /// <summary>After <see cref="Stop"/>: what is still open is cut. Any thread.</summary>
-    public void Abort() => Loop.Do(() => ForEach(static connection => connection.Abort()));
+    public void Abort() => OnLoop(() => ForEach(static connection => connection.Abort()));
 
     /// <summary>Somebody knocks. Accepted once the other events of this wait are handled.</summary>
     public void OnEvents(uint events) => _knocks = true;
@@ -159,6 +162,7 @@ internal sealed class HttpPort : ILoopPart, IWatcher
         Loop.Forget(connection.Descriptor);
         _ = Libc.Close(connection.Descriptor);
         _ = _connections.Remove(connection);
+        _count.Give();
         EndIfDone();
     }
 
@@ -170,14 +174,21 @@ internal sealed class HttpPort : ILoopPart, IWatcher
             if (socket < 0)
             {
                 int error = Marshal.GetLastPInvokeError();
-                if (error is not (Libc.WouldBlock or Libc.Interrupted))
+                if (error == Libc.WouldBlock)
                 {
-                    // Out of descriptors, or the peer is gone already. The listener would report the same at once again: wait a little.
+                    return;
+                }
+
+                if (Libc.IsShortage(error))
+                {
+                    // The listener would report the same at once again: wait a little.
                     _log.LogWarning("A connection could not be accepted: error {Error}.", error);
                     PauseAccepting();
                 }
 
-                return;
+                // All else is the trouble of one connection, which is off the list with that (accept(2)).
+                _log.LogDebug("A connection ended before it was accepted: error {Error}.", error);
+                continue;
             }
 
             Welcome(socket);
@@ -187,10 +198,17 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     private void Welcome(int socket)
     {
         const uint Events = Libc.EpollIn | Libc.EpollOut | Libc.EpollPeerClosed | Libc.EpollEdge;
-        var connection = new HttpConnection(this, socket);
-        if (_connections.Count >= _limits.MaxConnections || !Loop.TryWatch(socket, Events, connection))
+        if (!_count.TryTake())
         {
             _ = Libc.Close(socket);
+            return;
+        }
+
+        var connection = new HttpConnection(this, socket);
+        if (!Loop.TryWatch(socket, Events, connection))
+        {
+            _ = Libc.Close(socket);
+            _count.Give();
             return;
         }
 
@@ -226,6 +244,15 @@ internal sealed class HttpPort : ILoopPart, IWatcher
         foreach (HttpConnection connection in _connections.ToArray())
         {
             action(connection);
+        }
+    }
+
+    /// <summary>A loop that has ended has no thread any more whom all this belongs to.</summary>
+    private void OnLoop(Action action)
+    {
+        if (!Loop.Do(action) && Loop.HasEnded)
+        {
+            action();
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Nines.Http.Protocol;
 
 namespace Nines.Http.Kestrel;
 
@@ -23,6 +24,11 @@ internal sealed class KestrelExchange(HttpContext context, byte[] body) : HttpEx
         await context.Request.Body.CopyToAsync(body, context.RequestAborted);
         var exchange = new KestrelExchange(context, body.ToArray());
         await handler(exchange);
+        if (!StatusLine.HasContent(context.Response.StatusCode))
+        {
+            return;
+        }
+
         context.Response.ContentLength = exchange._answer.Length;
         await context.Response.BodyWriter.WriteAsync(exchange._answer, context.RequestAborted);
     }
