@@ -86,7 +86,7 @@ public sealed partial class EmbeddedTableEngine
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), command.WrittenMemory, deadline.Left));
         }
 
-        RequestId id = _ids.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
+        RequestId id = RequestIds.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
         ItemCommands.WriteChange(command, schema, key.Written[TableIdLength..], request);
         ValueTask<Answer> answer = _replicated.WriteAsync(
             group, TablesMachine.MachineId, id, command.WrittenMemory, deadline.Left);
@@ -120,7 +120,7 @@ public sealed partial class EmbeddedTableEngine
     {
         var command = new ByteBuffer(64);
         TableCommand.RegisterTable(command, schema);
-        await _replicated.WriteAsync(group, TablesMachine.MachineId, _ids.Fresh(), command.WrittenMemory, deadline.Left);
+        await _replicated.WriteAsync(group, TablesMachine.MachineId, RequestId.None, command.WrittenMemory, deadline.Left);
     }
 
     private static Consistency ConsistencyOf(ItemRequest request, TableCall call) =>
