@@ -17,6 +17,7 @@ public sealed partial class ReactorThread
 
     public RequestId NewId() => _ids.Next();
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> WriteAsync(
         GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
     {
@@ -47,6 +48,7 @@ public sealed partial class ReactorThread
         return ReadThroughReactorAsync(group, machine, consistency, notBefore, query, timeout);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> ReadThroughReactorAsync(
         GroupId group, byte machine, Consistency consistency, LogIndex notBefore, ReadOnlyMemory<byte> query, TimeSpan timeout)
     {

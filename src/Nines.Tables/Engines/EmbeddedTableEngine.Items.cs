@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nines.Kernel;
 using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
@@ -34,6 +35,7 @@ public sealed partial class EmbeddedTableEngine
             : await ItemAsync(request, call, found.Schema, deadline);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call, TableSchema schema, Deadline deadline)
     {
         bool afterCorrection = false;
@@ -109,6 +111,7 @@ public sealed partial class EmbeddedTableEngine
     }
 
     /// <summary>A query's bytes may be needed until its answer is there; those of a command are copied at once.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<Answer> ReturnAfter(ByteBuffer query, ValueTask<Answer> answer)
     {
         Answer received = await answer;
