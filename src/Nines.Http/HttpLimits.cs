@@ -14,6 +14,12 @@ public sealed record HttpLimits(long MaxRequestBytes, int MaxConnections)
     /// <summary>Before <see cref="MinBytesPerSecond"/> counts.</summary>
     public TimeSpan RateGrace { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>
+    /// What all connections together may hold of large requests under way and of answers that clients are slow to take. Beyond it a request is
+    /// refused with 503, and such a client is cut.
+    /// </summary>
+    public long MaxHeldBytes { get; init; } = 256 << 20;
+
     public const int MaxHeaders = 64;
 
     public const int MaxHeaderBytes = 16 * 1024;

@@ -21,6 +21,7 @@ public sealed class TablesDoor
     private readonly string _arnPrefix;
     private readonly byte[] _healthy;
     private readonly AmazonRequestIds _requestIds = new();
+    private readonly HeavyWork _heavyWork = new();
 
     /// <summary>A door to an engine.</summary>
     public TablesDoor(ITableEngine engine, TablesDoorOptions? options = null)
@@ -59,27 +60,44 @@ public sealed class TablesDoor
         }
 
         ByteBuffer answer = BufferPool.Shared.Rent();
-        Certificate certificate = Certificate.Refused;
-        TableError? error = DoorRequest.TryReadCall(exchange, _options, out TableCall call);
-        if (!body.IsReadable)
+        Begun begun = body.IsHeavy ? await BeginHeavyAsync(exchange, body, answer) : Begin(exchange, body, answer);
+        if (body.IsTooLarge)
         {
-            error = TableError.Serialization("");
+            response.Send(413, _requestIds.Next(), "text/plain"u8, default);
+            return;
         }
 
-        if (error is null)
-        {
-            Operation operation = OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8)));
-            (error, certificate) = await DoAsync(operation, body, call, answer);
-        }
-
+        (TableError? error, Certificate certificate) = await begun.Doing;
         if (error is not null)
         {
             answer.Clear();
             ResponseWriter.Error(answer, error);
         }
 
-        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, call, answer.Written);
+        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, begun.Call, answer.Written);
         BufferPool.Shared.Return(answer);
+    }
+
+    private Task<Begun> BeginHeavyAsync(HttpExchange exchange, DoorBody body, ByteBuffer answer) =>
+        _heavyWork.RunAsync(() =>
+        {
+            body.Decompress();
+            return Begin(exchange, body, answer);
+        });
+
+    /// <summary>Reads the request, whole, and hands it on.</summary>
+    private Begun Begin(HttpExchange exchange, DoorBody body, ByteBuffer answer)
+    {
+        TableError? error = DoorRequest.TryReadCall(exchange, body.Span, _options, out TableCall call);
+        if (!body.IsReadable)
+        {
+            error = TableError.Serialization("");
+        }
+
+        return error is not null || body.IsTooLarge
+            ? new Begun(call, new((error, Certificate.Refused)))
+            : new Begun(
+                call, DoAsync(OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8))), body, call, answer));
     }
 
     private ValueTask<(TableError? Error, Certificate Certificate)> DoAsync(
@@ -132,15 +150,18 @@ public sealed class TablesDoor
         }
 
         BatchGetResult result = await _engine.BatchGetAsync(parsed.Request, call);
-        TableError? error = result.Error;
-        if (error is null
-            && !ResponseWriter.BatchGet(answer, parsed.Request, result.Found, result.Unprocessed, result.CapacityUnits))
+        if (result.Error is not null)
         {
-            error = Outcomes.Damaged();
+            return (result.Error, result.Certificate);
         }
 
-        return (error, result.Certificate);
+        bool isHeavy = result.Found.Sum(static items => items.Sum(static item => (long)item.Length)) > DoorBody.HeavyBytes;
+        bool isWhole = isHeavy ? await _heavyWork.RunAsync(() => Write(parsed.Request, result, answer)) : Write(parsed.Request, result, answer);
+        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
     }
+
+    private static bool Write(BatchGetRequest request, BatchGetResult result, ByteBuffer answer) =>
+        ResponseWriter.BatchGet(answer, request, result.Found, result.Unprocessed, result.CapacityUnits);
 
     private async ValueTask<(TableError? Error, Certificate Certificate)> BatchWriteAsync(
         ParsedRequest<BatchWriteRequest> parsed, TableCall call, ByteBuffer answer)
@@ -202,5 +223,13 @@ public sealed class TablesDoor
         }
 
         return (result.Error, result.Certificate);
+    }
+
+    /// <summary>A request that was read, and its operation under way.</summary>
+    private readonly struct Begun(TableCall call, ValueTask<(TableError? Error, Certificate Certificate)> doing)
+    {
+        public TableCall Call => call;
+
+        public ValueTask<(TableError? Error, Certificate Certificate)> Doing => doing;
     }
 }

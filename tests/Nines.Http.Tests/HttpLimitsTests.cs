@@ -62,6 +62,42 @@ public sealed class HttpLimitsTests
     }
 
     [Fact]
+    public async Task What_connections_hold_together_has_a_bound_and_ended_ones_do_not_count()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");
+        const int Large = 4 << 20;
+        using var loop = new EpollLoop("test");
+        loop.Start();
+        await using HttpServer server = await Client.ServeAsync(Client.EchoAsync, Patient with { MaxHeldBytes = 3 * Large }, loop);
+        string half = $"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {Large}\r\n\r\n{new string('x', Large * 3 / 4)}";
+        string rest = new('x', Large / 4);
+        List<Client> waiting = [];
+        int refused = 0;
+        for (int i = 0; i < 6; i++)
+        {
+            Client client = await Client.ConnectAsync(server);
+            await client.SendAsync(half);
+            waiting.Add(client);
+        }
+
+        foreach (Client client in waiting)
+        {
+            await client.SendAsync(rest);
+            (int status, _) = await client.ReadAsync();
+            refused += status == 503 ? 1 : 0;
+            Assert.True(status is 200 or 503);
+        }
+
+        Assert.InRange(refused, 1, 5);
+        waiting.ForEach(c => c.Dispose());
+
+        // What they held is free again.
+        using var last = await Client.ConnectAsync(server);
+        await last.SendAsync(half + rest);
+        Assert.Equal(200, (await last.ReadAsync()).Item1);
+    }
+
+    [Fact]
     public async Task The_limit_of_connections_is_that_of_all_loops_together_and_ended_ones_do_not_count()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "epoll is Linux's");

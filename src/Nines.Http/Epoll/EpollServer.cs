@@ -53,8 +53,9 @@ internal sealed class EpollServer : HttpServer
         IReadOnlyList<EpollLoop> loops = shared.Count == 0 ? own : shared;
         limits = limits with { MaxRequestBytes = Math.Min(limits.MaxRequestBytes, MaxBodyBytes) };
         var count = new ConnectionCount(limits.MaxConnections);
+        var held = new ByteBudget(limits.MaxHeldBytes);
         int descriptor = (int)listener.SafeHandle.DangerousGetHandle();
-        HttpPort[] ports = [.. loops.Select(loop => new HttpPort(loop, descriptor, handler, limits, count, log))];
+        HttpPort[] ports = [.. loops.Select(loop => new HttpPort(loop, descriptor, handler, limits, count, held, log))];
         foreach (HttpPort port in ports)
         {
             port.Start();

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using Nines.Http.Protocol;
 using Nines.Kernel;
@@ -14,6 +13,7 @@ internal sealed partial class HttpConnection
 
     private readonly ByteBuffer _fields = new(512);
     private ByteBuffer? _answer;
+    private long _answerHeld;
     private int _flushed;
     private int _dropped;
     private bool _answered;
@@ -166,7 +166,12 @@ internal sealed partial class HttpConnection
 
         if (wanted > _in.Length)
         {
-            byte[] larger = ArrayPool<byte>.Shared.Rent((int)wanted);
+            if (!port.TryRentLarge((int)wanted, out byte[] larger))
+            {
+                Refuse(503);
+                return false;
+            }
+
             _in.AsSpan(_start, held).CopyTo(larger);
             ReturnBytes();
             _in = larger;
@@ -209,7 +214,7 @@ internal sealed partial class HttpConnection
                     continue;
                 }
 
-                if (error != Libc.WouldBlock)
+                if (error != Libc.WouldBlock || !MayKeepAnswer())
                 {
                     Close();
                 }
@@ -232,6 +237,17 @@ internal sealed partial class HttpConnection
         {
             Enter(Phase.Idle);
         }
+    }
+
+    /// <summary>The client is slow to take its answer. A large one counts as long as it is kept.</summary>
+    private bool MayKeepAnswer()
+    {
+        if (_answerHeld == 0 && _answer!.Capacity > HttpPort.BufferBytes && port.Held.TryTake(_answer.Capacity))
+        {
+            _answerHeld = _answer.Capacity;
+        }
+
+        return _answerHeld > 0 || _answer!.Capacity <= HttpPort.BufferBytes;
     }
 
     /// <summary>True when the connection ended.</summary>
@@ -274,12 +290,11 @@ internal sealed partial class HttpConnection
         _start = _end = 0;
     }
 
-    /// <summary>The loop keeps its own size; others came from the shared pool.</summary>
     private void ReturnBytes()
     {
         if (!port.TryReturnBuffer(_in))
         {
-            ArrayPool<byte>.Shared.Return(_in);
+            port.ReturnLarge(_in);
         }
     }
 
@@ -287,6 +302,8 @@ internal sealed partial class HttpConnection
     {
         if (_answer is { } answer)
         {
+            port.Held.Give(_answerHeld);
+            _answerHeld = 0;
             port.ReturnAnswer(answer);
             _answer = null;
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -19,8 +20,11 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     private const int SweepMs = 1000;
 
     /// <summary>Not a size of the shared pool's arrays, which are powers of two: so one knows where a buffer belongs.</summary>
-    private const int BufferBytes = (8 * 1024) - 64;
+    public const int BufferBytes = (8 * 1024) - 64;
     private const int MaxPooledBuffers = 256;
+
+    /// <summary>Larger arrays are not kept: a burst of large requests must not stay in memory.</summary>
+    private const int MaxSharedBytes = 1 << 20;
 
     private readonly HttpHandler _handler;
     private readonly HttpLimits _limits;
@@ -42,10 +46,13 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     /// <param name="handler">Runs on the loop, up to its first wait.</param>
     /// <param name="limits">Those of the listener.</param>
     /// <param name="count">Its connections, together with those of its other ports.</param>
+    /// <param name="held">What they hold, together likewise.</param>
     /// <param name="log">What goes wrong.</param>
-    public HttpPort(EpollLoop loop, int listener, HttpHandler handler, HttpLimits limits, ConnectionCount count, ILogger log)
+    public HttpPort(
+        EpollLoop loop, int listener, HttpHandler handler, HttpLimits limits, ConnectionCount count, ByteBudget held, ILogger log)
     {
         _count = count;
+        Held = held;
         Loop = loop;
         _listener = listener;
         _handler = handler;
@@ -60,6 +67,9 @@ internal sealed class HttpPort : ILoopPart, IWatcher
     public HttpLimits Limits => _limits;
 
     public ILogger Log => _log;
+
+    /// <summary>What the connections hold beyond a buffer of <see cref="BufferBytes"/> each.</summary>
+    public ByteBudget Held { get; }
 
     /// <summary>Milliseconds, read once for each round.</summary>
     public long Now => Loop.Now;
@@ -143,6 +153,26 @@ internal sealed class HttpPort : ILoopPart, IWatcher
         }
 
         return true;
+    }
+
+    /// <summary>False: the connections together hold as much as they may.</summary>
+    public bool TryRentLarge(int atLeast, out byte[] buffer)
+    {
+        buffer = atLeast > MaxSharedBytes ? GC.AllocateUninitializedArray<byte>(atLeast) : ArrayPool<byte>.Shared.Rent(atLeast);
+        if (Held.TryTake(buffer.Length))
+        {
+            return true;
+        }
+
+        GiveBack(buffer);
+        return false;
+    }
+
+    /// <summary>One that came from <see cref="TryRentLarge"/>.</summary>
+    public void ReturnLarge(byte[] buffer)
+    {
+        Held.Give(buffer.Length);
+        GiveBack(buffer);
     }
 
     public ByteBuffer RentAnswer() => _answers.TryPop(out ByteBuffer? answer) ? answer : new ByteBuffer(BufferBytes / 4);
@@ -261,6 +291,14 @@ internal sealed class HttpPort : ILoopPart, IWatcher
         if (IsStopping && _connections.Count == 0 && _ended.TrySetResult())
         {
             Loop.Remove(this);
+        }
+    }
+
+    private static void GiveBack(byte[] buffer)
+    {
+        if (buffer.Length <= MaxSharedBytes)
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 

@@ -8,20 +8,24 @@ internal sealed class AmazonRequestIds
 {
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     private const int Length = 52;
+    private const int LettersPerWord = 12;
+    private const ulong WordsPerId = (Length + LettersPerWord - 1) / LettersPerWord;
 
     private readonly ulong _seed = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
     private long _count;
 
     public string Next()
     {
-        ulong state = unchecked(_seed + ((ulong)Interlocked.Increment(ref _count) * 0x9E3779B97F4A7C15));
+        // Each id has a stretch of the sequence to itself: no two have letters in common.
+        ulong words = (ulong)Interlocked.Increment(ref _count) * WordsPerId;
+        ulong state = unchecked(_seed + (words * 0x9E3779B97F4A7C15));
         return string.Create(Length, state, static (text, state) =>
         {
             ulong bits = 0;
             for (int i = 0; i < text.Length; i++)
             {
                 // SplitMix64; a word gives twelve letters.
-                if (i % 12 == 0)
+                if (i % LettersPerWord == 0)
                 {
                     unchecked
                     {

@@ -14,7 +14,14 @@ internal sealed class DoorBody : IDisposable
 {
     private const int GzipTrailerBytes = 8;
 
+    /// <summary>Beyond it parsing takes longer than others on the same event loop should wait.</summary>
+    public const int HeavyBytes = 64 * 1024;
+
+    /// <summary>Larger arrays are not kept: a burst of large bodies must not stay in memory.</summary>
+    private const int PooledBytesMax = 1 << 20;
+
     private readonly ReadOnlyMemory<byte> _sent;
+    private readonly bool _isGzip;
     private byte[]? _rented;
     private int _length;
 
@@ -23,16 +30,17 @@ internal sealed class DoorBody : IDisposable
         _sent = exchange.Body;
         IsTooLarge = _sent.Length > TablesDoorOptions.MaxBodyBytes;
         ReadOnlySpan<byte> encoding = exchange.Header("content-encoding"u8);
-        if (!IsTooLarge && !encoding.IsEmpty && !encoding.SequenceEqual("identity"u8))
-        {
-            Decompress(encoding);
-        }
+        _isGzip = System.Text.Ascii.EqualsIgnoreCase(encoding, "gzip"u8);
+        IsReadable = _isGzip || encoding.IsEmpty || encoding.SequenceEqual("identity"u8);
     }
+
+    /// <summary>Compressed, or large.</summary>
+    public bool IsHeavy => _isGzip || _sent.Length > HeavyBytes;
 
     public bool IsTooLarge { get; private set; }
 
     /// <summary>False: compressed by an unknown method, or not decompressible.</summary>
-    public bool IsReadable { get; private set; } = true;
+    public bool IsReadable { get; private set; }
 
     public ReadOnlySpan<byte> Span => _rented is not null ? _rented.AsSpan(0, _length) : _sent.Span;
 
@@ -40,17 +48,17 @@ internal sealed class DoorBody : IDisposable
     {
         if (_rented is not null)
         {
-            ArrayPool<byte>.Shared.Return(_rented);
+            Return(_rented);
             _rented = null;
             _length = 0;
         }
     }
 
-    private void Decompress(ReadOnlySpan<byte> encoding)
+    /// <summary>Makes <see cref="Span"/> what was meant by what was sent.</summary>
+    public void Decompress()
     {
-        if (!System.Text.Ascii.EqualsIgnoreCase(encoding, "gzip"u8))
+        if (!_isGzip || IsTooLarge)
         {
-            IsReadable = false;
             return;
         }
 
@@ -100,9 +108,18 @@ internal sealed class DoorBody : IDisposable
 
     private void Grow()
     {
-        byte[] larger = ArrayPool<byte>.Shared.Rent(_rented!.Length * 2);
+        int length = _rented!.Length * 2;
+        byte[] larger = length > PooledBytesMax ? GC.AllocateUninitializedArray<byte>(length) : ArrayPool<byte>.Shared.Rent(length);
         _rented.AsSpan(0, _length).CopyTo(larger);
-        ArrayPool<byte>.Shared.Return(_rented);
+        Return(_rented);
         _rented = larger;
+    }
+
+    private static void Return(byte[] array)
+    {
+        if (array.Length <= PooledBytesMax)
+        {
+            ArrayPool<byte>.Shared.Return(array);
+        }
     }
 }

@@ -1,4 +1,6 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
+using System.Security.Cryptography;
 using System.Text;
 using Nines.Http;
 using Nines.Kernel;
@@ -34,7 +36,8 @@ internal static class DoorRequest
     public static bool WantsJson10(HttpExchange exchange) => exchange.Header("content-type"u8).StartsWith(Json10);
 
     /// <summary>Consistency, session, timeout and invocation id.</summary>
-    public static TableError? TryReadCall(HttpExchange exchange, TablesDoorOptions options, out TableCall call)
+    public static TableError? TryReadCall(
+        HttpExchange exchange, ReadOnlySpan<byte> body, TablesDoorOptions options, out TableCall call)
     {
         ReadOnlySpan<byte> level = exchange.Header(ConsistencyHeader);
         ReadOnlySpan<byte> timeout = exchange.Header(TimeoutHeader);
@@ -47,7 +50,7 @@ internal static class DoorRequest
             Timeout = limit ?? options.Timeout,
             Consistency = consistency,
             Session = token,
-            InvocationId = InvocationIdOf(exchange.Header("amz-sdk-invocation-id"u8)),
+            InvocationId = InvocationIdOf(exchange.Header("amz-sdk-invocation-id"u8), body),
         };
         return !isLevel ? Wrong(ConsistencyHeader, level, "eventual, sequential or strong")
             : hasSession && token is null ? Wrong(SessionHeader, session, "a token this server gave out")
@@ -76,17 +79,23 @@ internal static class DoorRequest
                 : null;
     }
 
-    /// <summary>SDKs send a UUID that stays the same when they send a request again.</summary>
-    private static UInt128 InvocationIdOf(ReadOnlySpan<byte> text)
+    /// <summary>
+    /// SDKs send a text that stays the same when they send a request again, with the same body. Another body under it is another request: to
+    /// answer it as done without doing it would lose a write.
+    /// </summary>
+    private static UInt128 InvocationIdOf(ReadOnlySpan<byte> text, ReadOnlySpan<byte> body)
     {
-        if (!Utf8Parser.TryParse(text, out Guid id, out int used) || used != text.Length)
+        if (text.IsEmpty)
         {
             return UInt128.Zero;
         }
 
-        Span<byte> bytes = stackalloc byte[16];
-        _ = id.TryWriteBytes(bytes);
-        return new UInt128(BitConverter.ToUInt64(bytes[8..]), BitConverter.ToUInt64(bytes));
+        Span<byte> hashes = stackalloc byte[2 * SHA256.HashSizeInBytes];
+        _ = SHA256.HashData(text, hashes);
+        _ = SHA256.HashData(body, hashes[SHA256.HashSizeInBytes..]);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _ = SHA256.HashData(hashes, hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
     }
 
     private static string Text(ReadOnlySpan<byte> value) => Encoding.Latin1.GetString(value);

@@ -12,6 +12,9 @@ internal sealed class LegacyCondition(string attribute)
     public const string Operators =
         "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS";
 
+    /// <summary>What keeping a value in a list costs beside its bytes.</summary>
+    private const int ValueOverhead = 8;
+
     private const string Invalid = "One or more parameter values were invalid: ";
 
     private string? _valueInvalid;
@@ -23,6 +26,10 @@ internal sealed class LegacyCondition(string attribute)
     public string Attribute { get; } = attribute;
 
     public string? Operator { get; private set; }
+
+    /// <summary>Name and values, in bytes.</summary>
+    public long Size =>
+        Attribute.Length + (_value is null ? 0 : ItemSize.Of(_value)) + (_list?.Sum(static v => ValueOverhead + ItemSize.Of(v)) ?? 0);
 
     public void Read(ref JsonInput json)
     {

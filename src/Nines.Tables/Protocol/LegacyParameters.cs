@@ -138,10 +138,17 @@ internal sealed class LegacyParameters
             }
         }
 
-        return _conditionalOperator is null || _expected is not null
-            ? null
-            : "ConditionalOperator cannot be used without Filter or Expected";
+        return CheckSizes()
+            ?? (_conditionalOperator is null || _expected is not null
+                ? null
+                : "ConditionalOperator cannot be used without Filter or Expected");
     }
+
+    /// <summary>These are replicated as the values of expressions are, and have the same bound.</summary>
+    private string? CheckSizes() =>
+        _expected?.Sum(static e => e.Size) > TableLimits.SubstitutionBytesMax ? "Expected exceeds max size"
+        : _updates?.Sum(static u => u.Size) > TableLimits.SubstitutionBytesMax ? "AttributeUpdates exceeds max size"
+        : null;
 
     /// <summary>The expressions of the request with what these parameters say in their place.</summary>
     public ItemExpressions Add(ItemExpressions expressions)

@@ -14,6 +14,9 @@ internal sealed class LegacyUpdate(string attribute)
 
     public string Attribute { get; } = attribute;
 
+    /// <summary>Name and value, in bytes.</summary>
+    public long Size => Attribute.Length + (_value is null ? 0 : ItemSize.Of(_value));
+
     public void Read(ref JsonInput json)
     {
         while (json.NextMember())

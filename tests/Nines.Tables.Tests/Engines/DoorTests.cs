@@ -64,6 +64,78 @@ public sealed class DoorTests : IAsyncLifetime
         Assert.Contains("\"b\"", (await _door.SendAsync("GetItem", Get.Replace("\"a\"", "\"b\"", StringComparison.Ordinal))).Body, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("6c7a1d5e8f8e4c5c9d3b1f0a5b1c2d3e")]
+    public async Task Any_text_is_an_invocation_id_and_another_body_under_it_another_request(string text)
+    {
+        (string, string) id = ("amz-sdk-invocation-id", text);
+        string add = """{"TableName":"table","Key":{"id":{"S":"n"}},"UpdateExpression":"ADD n :n","ExpressionAttributeValues":{":n":{"N":"1"}},"ReturnValues":"ALL_NEW"}""";
+        DoorAnswer first = await _door.SendAsync("UpdateItem", add, id);
+        Assert.Equal(first.Body, (await _door.SendAsync("UpdateItem", add, id)).Body);
+        DoorAnswer other = await _door.SendAsync("UpdateItem", add.Replace("\"1\"", "\"100\"", StringComparison.Ordinal), id);
+        Assert.Contains("\"101\"", other.Body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Request_ids_have_no_part_in_common()
+    {
+        var seen = new HashSet<string>();
+        for (int i = 0; i < 50; i++)
+        {
+            string id = (await _door.SendAsync("GetItem", Get))["x-amzn-RequestId"];
+            Assert.All(Enumerable.Range(0, 52 - 11), at => Assert.True(seen.Add(id.Substring(at, 12)), id));
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"TableName":"table","Key":{"id":{"S":"a"}},"AttributeUpdates":{"v":{"Value":{"S":"X"}}}}""")]
+    [InlineData("""{"TableName":"table","Key":{"id":{"S":"a"}},"UpdateExpression":"SET v = :v","ExpressionAttributeValues":{":v":{"S":"X"}}}""")]
+    [InlineData("""{"TableName":"table","Key":{"id":{"S":"a"}},"UpdateExpression":"ADD v :v","ExpressionAttributeValues":{":v":{"SS":["X"]}}}""")]
+    [InlineData("""{"TableName":"table","Key":{"id":{"S":"a"}},"UpdateExpression":"SET v = list_append(v, :v)","ExpressionAttributeValues":{":v":{"L":[{"S":"X"}]}}}""")]
+    public async Task An_update_that_cannot_fit_is_refused_before_it_is_replicated(string update)
+    {
+        int replicated = 0;
+        CountData(() => replicated++);
+        DoorAnswer answer = await _door.SendAsync("UpdateItem", update.Replace("X", new string('x', 400 * 1024), StringComparison.Ordinal));
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("Item size to update has exceeded the maximum allowed size", answer.Body, StringComparison.Ordinal);
+        Assert.Equal(0, replicated);
+        await _door.SendAsync("PutItem", Put);
+        Assert.Equal(1, replicated);
+    }
+
+    [Fact]
+    public async Task Values_of_the_time_before_expressions_have_the_bound_of_those_of_expressions()
+    {
+        int replicated = 0;
+        CountData(() => replicated++);
+        DoorAnswer answer = await _door.SendAsync(
+            "DeleteItem",
+            """{"TableName":"table","Key":{"id":{"S":"a"}},"Expected":{"v":{"Value":{"S":"X"}}}}""".Replace(
+                "X", new string('x', 3 << 20), StringComparison.Ordinal));
+        Assert.Equal(400, answer.Status);
+        Assert.Contains("Expected exceeds max size", answer.Body, StringComparison.Ordinal);
+        Assert.Equal(0, replicated);
+        await _door.SendAsync("PutItem", Put);
+        Assert.Equal(1, replicated);
+    }
+
+    [Fact]
+    public async Task A_large_request_is_not_read_on_the_loop_that_brought_it()
+    {
+        var threads = new List<int>();
+        CountData(() => threads.Add(Environment.CurrentManagedThreadId));
+        Assert.Equal(200, (await _door.SendAsync("PutItem", Put)).Status);
+        string large = Put.Replace("\"a\"", $"\"a\"}},\"w\":{{\"S\":\"{new string('x', 100_000)}\"", StringComparison.Ordinal);
+        Assert.Equal(200, (await _door.SendAsync("PutItem", large)).Status);
+        Assert.Equal(200, (await _door.SendAsync("PutItem", Put)).Status);
+        Assert.Equal(3, threads.Count);
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "without epoll there is no loop");
+        Assert.Equal(threads[0], threads[2]);
+        Assert.NotEqual(threads[0], threads[1]);
+    }
+
     [Fact]
     public async Task Without_an_invocation_id_every_request_is_a_new_one()
     {
@@ -218,4 +290,15 @@ public sealed class DoorTests : IAsyncLifetime
 
         return await DoorAnswer.OfAsync(await _door.Client.SendAsync(request));
     }
+
+    /// <summary>Tells of what reaches a data group; the table may still be on its way through the control group.</summary>
+    private void CountData(Action told) => _door.Replicated.Interfere = (group, _) =>
+    {
+        if (group != GroupId.Control)
+        {
+            told();
+        }
+
+        return null;
+    };
 }

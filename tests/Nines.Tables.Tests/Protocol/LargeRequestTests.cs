@@ -6,14 +6,14 @@ using Nines.Tables.Protocol;
 namespace Nines.Tables.Tests.Protocol;
 
 /// <summary>
-/// Bodies of megabytes that repeat one small thing: the answer takes time and memory in proportion. What is quadratic needs minutes here.
+/// Bodies of megabytes that repeat one small thing: the answer takes time and memory in proportion. What is quadratic needs minutes here, what is not about a second, and on a machine with other work some more.
 /// </summary>
 public sealed class LargeRequestTests
 {
     private const int Megabytes = 4;
     private const int Operations = 9;
 
-    private static readonly TimeSpan TimeAllowed = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeAllowed = TimeSpan.FromSeconds(20);
 
     /// <summary>What comes before, what is repeated ({0}: a number), what comes behind.</summary>
     public static TheoryData<string, string, string> Shapes => new()
@@ -30,6 +30,9 @@ public sealed class LargeRequestTests
         { "{\"TableName\":\"table\",\"Item\":{\"a\":{\"S\":\"a\", \"x\":1", ",\"S\":\"{0}\"", "}}}" },
         { "{\"TableName\":\"table\",\"Key\":{},\"Expected\":{\"a\":{}", ",\"a{0}\":{}", "}}" },
         { "{\"TableName\":\"table\",\"Key\":{},\"AttributeUpdates\":{\"a\":{}", ",\"a{0}\":{}", "}}" },
+        { "{\"TableName\":\"table\",\"Key\":{},\"AttributeUpdates\":{\"a\":{\"Action\":\"DELETE\"}", ",\"a{0}\":{\"Action\":\"DELETE\"}", "}}" },
+        { "{\"TableName\":\"table\",\"Key\":{},\"AttributeUpdates\":{\"a\":{\"Value\":{\"NULL\":true}}", ",\"a{0}\":{\"Value\":{\"NULL\":true}}", "}}" },
+        { "{\"TableName\":\"table\",\"Key\":{},\"Expected\":{\"a\":{\"Exists\":false}", ",\"a{0}\":{\"Exists\":false}", "}}" },
         { "{\"TableName\":\"table\",\"Key\":{},\"AttributesToGet\":[\"a\"", ",\"a{0}\"", "]}" },
         { "{\"TableName\":\"table\",\"Key\":{},\"ConditionExpression\":\"a = b\",\"ExpressionAttributeNames\":{\"#a\":\"a\"", ",\"#a{0}\":\"a\"", "}}" },
         { "{\"TableName\":\"table\",\"Key\":{},\"ConditionExpression\":\"a = b\",\"ExpressionAttributeValues\":{\":a\":{\"S\":\"\"}", ",\":a{0}\":{\"S\":\"a\"}", "}}" },

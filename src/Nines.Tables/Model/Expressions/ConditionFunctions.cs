@@ -74,8 +74,8 @@ public sealed class ContainmentTest(Operand operand, Operand part) : Condition
         AttributeValue? wanted = Part.ValueFor(item);
         return (Operand.ValueFor(item), wanted) switch
         {
-            (StringValue whole, StringValue text) => whole.Utf8.Span.IndexOf(text.Utf8.Span) >= 0,
-            (BinaryValue whole, BinaryValue bytes) => whole.Bytes.Span.IndexOf(bytes.Bytes.Span) >= 0,
+            (StringValue whole, StringValue text) => SubstringSearch.Contains(whole.Utf8.Span, text.Utf8.Span),
+            (BinaryValue whole, BinaryValue bytes) => SubstringSearch.Contains(whole.Bytes.Span, bytes.Bytes.Span),
             (StringSetValue set, StringValue text) => set.Contains(text.Utf8.Span),
             (BinarySetValue set, BinaryValue bytes) => set.Contains(bytes.Bytes.Span),
             (NumberSetValue set, NumberValue number) => set.Contains(number.Number),

@@ -36,7 +36,7 @@ internal sealed class PathTree
             if (child is null)
             {
                 child = new PathNode(element, number);
-                node.Children.Add(child);
+                node.Add(child);
             }
 
             node = child;
@@ -61,6 +61,11 @@ internal sealed class PathTree
 /// <param name="firstPath">The number of the first path that goes through here or ends here.</param>
 internal sealed class PathNode(PathElement element, int firstPath)
 {
+    private const int FewMax = 12;
+
+    private readonly List<PathNode> _children = [];
+    private Dictionary<PathElement, PathNode>? _index;
+
     public PathElement Element { get; } = element;
 
     public int FirstPath { get; } = firstPath;
@@ -69,11 +74,28 @@ internal sealed class PathNode(PathElement element, int firstPath)
     public bool IsLeaf { get; set; }
 
     /// <summary>In the order of the paths.</summary>
-    public List<PathNode> Children { get; } = [];
+    public IReadOnlyList<PathNode> Children => _children;
 
+    /// <summary>Adds a step that is not there yet.</summary>
+    public void Add(PathNode child)
+    {
+        _children.Add(child);
+        if (_children.Count > FewMax)
+        {
+            _index ??= _children.SkipLast(1).ToDictionary(static c => c.Element);
+            _index.Add(child.Element, child);
+        }
+    }
+
+    /// <summary>The step, or null. Takes no longer for the many that AttributeUpdates may name.</summary>
     public PathNode? Child(PathElement element)
     {
-        foreach (PathNode child in Children)
+        if (_index is not null)
+        {
+            return _index.GetValueOrDefault(element);
+        }
+
+        foreach (PathNode child in _children)
         {
             if (child.Element == element)
             {

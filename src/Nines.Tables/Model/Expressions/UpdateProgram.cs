@@ -123,12 +123,20 @@ public sealed partial class UpdateProgram
         }
 
         var faults = new UpdateFault[_actions.Length];
+        long elements = 0;
         for (int i = 0; i < _actions.Length; i++)
         {
             values[i] = ValueOf(_actions[i], item, out faults[i]);
             if (faults[i] == UpdateFault.WrongType)
             {
                 return UpdateFault.WrongType;
+            }
+
+            // All of them would be in the item, and each takes a byte at least: no more memory for what is refused in the end.
+            elements += (values[i] as ListValue)?.Elements.Length ?? 0;
+            if (elements > TableLimits.ItemBytesMax)
+            {
+                return UpdateFault.ItemTooLarge;
             }
         }
 

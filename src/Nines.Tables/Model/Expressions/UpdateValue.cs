@@ -125,18 +125,50 @@ public sealed class AppendValue(UpdateValue first, UpdateValue second) : UpdateV
     /// <summary>The list behind.</summary>
     public UpdateValue Second { get; } = second;
 
-    /// <inheritdoc/>
+    /// <summary>
+    /// However deep the calls nest, each element is copied once. A list with more elements than an item has bytes is not even begun.
+    /// </summary>
     public override AttributeValue? Evaluate(Item item, out UpdateFault fault)
     {
-        AttributeValue? front = First.Evaluate(item, out fault);
-        AttributeValue? back = Second.Evaluate(item, out UpdateFault backFault);
-        fault = UpdateProgram.Graver(fault, backFault);
-        if (front is not (null or ListValue) || back is not (null or ListValue))
+        var parts = new List<ListValue>();
+        fault = Collect(this, item, parts);
+        if (fault == UpdateFault.None && parts.Sum(static p => (long)p.Elements.Length) > TableLimits.ItemBytesMax)
         {
-            fault = UpdateFault.WrongType;
+            fault = UpdateFault.ItemTooLarge;
         }
 
-        return fault == UpdateFault.None ? new ListValue([.. ((ListValue)front!).Elements, .. ((ListValue)back!).Elements]) : null;
+        if (fault != UpdateFault.None)
+        {
+            return null;
+        }
+
+        var elements = new List<AttributeValue>(parts.Sum(static p => p.Elements.Length));
+        foreach (ListValue part in parts)
+        {
+            elements.AddRange(part.Elements);
+        }
+
+        return new ListValue([.. elements]);
+    }
+
+    private static UpdateFault Collect(UpdateValue value, Item item, List<ListValue> parts)
+    {
+        switch (value)
+        {
+            case AppendValue append:
+                UpdateFault front = Collect(append.First, item, parts);
+                return UpdateProgram.Graver(front, Collect(append.Second, item, parts));
+            case FallbackValue fallback when fallback.Path.Find(item) is null:
+                return Collect(fallback.Otherwise, item, parts);
+            default:
+                AttributeValue? found = value.Evaluate(item, out UpdateFault fault);
+                if (found is ListValue list)
+                {
+                    parts.Add(list);
+                }
+
+                return found is null or ListValue ? fault : UpdateFault.WrongType;
+        }
     }
 }
 

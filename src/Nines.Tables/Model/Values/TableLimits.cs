@@ -28,7 +28,7 @@ public static class TableLimits
     public const int InOperandsMax = 100;
 
     /// <summary>How deep an expression's tree may be; keeps recursion within the stack.</summary>
-    public const int ExpressionDepthMax = 150;
+    public const int ExpressionDepthMax = 300;
 
     /// <summary>The most elements of one document path.</summary>
     public const int PathElementsMax = 32;

@@ -6,6 +6,7 @@ namespace Nines.Tables.Protocol.Operations;
 /// <summary>What is checked of CreateTable, in DynamoDB's order, and the description that is left.</summary>
 internal sealed partial class CreateTable
 {
+    private const int KeyNameCharactersMax = 255;
     private const long MaxCapacityUnits = 1_000_000_000_000;
     private const string Invalid = "One or more parameter values were invalid: ";
 
@@ -34,7 +35,7 @@ internal sealed partial class CreateTable
         for (int i = 0; i < _attributes?.Count; i++)
         {
             string at = $"attributeDefinitions.{i + 1}.member.";
-            constraints.NotNull(_attributes[i].Name is not null, at + "attributeName");
+            CheckName(ref constraints, _attributes[i].Name, at + "attributeName");
             constraints.NotNull(_attributes[i].Type is not null, at + "attributeType");
             constraints.OneOf(_attributes[i].Type, at + "attributeType", "B, N, S");
         }
@@ -48,10 +49,17 @@ internal sealed partial class CreateTable
         for (int i = 0; i < _keys?.Count; i++)
         {
             string at = $"keySchema.{i + 1}.member.";
-            constraints.NotNull(_keys[i].Name is not null, at + "attributeName");
+            CheckName(ref constraints, _keys[i].Name, at + "attributeName");
             constraints.NotNull(_keys[i].KeyType is not null, at + "keyType");
             constraints.OneOf(_keys[i].KeyType, at + "keyType", "HASH, RANGE");
         }
+    }
+
+    private static void CheckName(ref Constraints constraints, string? name, string at)
+    {
+        constraints.NotNull(name is not null, at);
+        constraints.LengthAtLeast(name?.Length, 1, at, () => name!);
+        constraints.LengthAtMost(name?.Length, KeyNameCharactersMax, at, () => name!);
     }
 
     private string QuoteKeys() =>

@@ -1,3 +1,4 @@
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
@@ -32,12 +33,14 @@ internal static class ItemOperations
         }
 
         TableError? error = parameters.Expressions.TryCompile(out ItemExpressions expressions);
+        expressions = parameters.Legacy.Add(expressions);
+        error ??= expressions.Update is { } update && UpdateSize.IsTooLarge(update, parameters.Item!) ? UpdateFault.ItemTooLarge.ToError() : null;
         return error is not null ? new(error) : new(new ItemRequest
         {
             Operation = operation,
             TableName = parameters.TableName!,
             Item = parameters.Item!,
-            Expressions = parameters.Legacy.Add(expressions),
+            Expressions = expressions,
             Returns = parameters.Returns,
             ReturnItemOnFailure = parameters.ReturnItemOnFailure,
             ConsistentRead = parameters.ConsistentRead,
