@@ -38,7 +38,7 @@ public sealed record SimulationReport
 
     public required ulong TraceHash { get; init; }
 
-    /// <summary>Processor time of the thread, about: worlds are single-threaded, so it is the elapsed time.</summary>
+    /// <summary>Real time; that of the processor when nothing else wants it, for worlds are single-threaded.</summary>
     public required TimeSpan Elapsed { get; init; }
 
     public required IReadOnlyCollection<string> TraceLines { get; init; }

@@ -33,6 +33,7 @@ public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INode
         CancellationToken cancellation = default)
     {
         long start = Stopwatch.GetTimestamp();
+        TimeSpan usedBefore = Environment.CpuUsage.TotalTime;
         ConcurrentBag<SimulationReport> reports = [];
         Lock gate = new();
         ParallelOptions how = new() { MaxDegreeOfParallelism = Math.Max(1, parallel) };
@@ -51,7 +52,8 @@ public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INode
                 progress?.Invoke(report);
             }
         });
-        return CampaignReport.Of([.. reports.OrderBy(r => r.Options.Seed)], Stopwatch.GetElapsedTime(start));
+        return CampaignReport.Of(
+            [.. reports.OrderBy(r => r.Options.Seed)], Stopwatch.GetElapsedTime(start), Environment.CpuUsage.TotalTime - usedBefore);
     }
 
     /// <summary>Runs one world twice. The same seed must give the same trace, event by event.</summary>
@@ -69,7 +71,7 @@ public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INode
     /// </summary>
     public HuntReport Hunt(SimulationOptions first, int parallel, TimeSpan processorTime, Action<SimulationReport>? progress = null)
     {
-        long usedTicks = 0;
+        TimeSpan usedBefore = Environment.CpuUsage.TotalTime;
         long worlds = 0;
         ulong next = first.Seed;
         SimulationReport? found = null;
@@ -83,7 +85,7 @@ public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INode
                 ulong seed;
                 lock (gate)
                 {
-                    if (found != null || usedTicks > processorTime.Ticks)
+                    if (found != null || Environment.CpuUsage.TotalTime - usedBefore > processorTime)
                     {
                         return;
                     }
@@ -95,13 +97,12 @@ public sealed class SimulationRunner(Func<SimulationOptions, SwarmOptions, INode
                 lock (gate)
                 {
                     worlds++;
-                    usedTicks += report.Elapsed.Ticks;
                     progress?.Invoke(report);
                     found = report.Passed ? found : found ?? report;
                 }
             }
         });
-        return new HuntReport(Planted.Active, found, worlds, TimeSpan.FromTicks(usedTicks));
+        return new HuntReport(Planted.Active, found, worlds, Environment.CpuUsage.TotalTime - usedBefore);
     }
 }
 
@@ -129,7 +130,7 @@ public sealed record CampaignReport(
     long Events,
     IReadOnlyDictionary<FaultClasses, long> FaultsByClass)
 {
-    internal static CampaignReport Of(IReadOnlyList<SimulationReport> reports, TimeSpan elapsed)
+    internal static CampaignReport Of(IReadOnlyList<SimulationReport> reports, TimeSpan elapsed, TimeSpan processorTime)
     {
         SortedDictionary<FaultClasses, long> faults = [];
         foreach ((FaultClasses single, int count) in reports.SelectMany(r => r.Faults))
@@ -142,7 +143,7 @@ public sealed record CampaignReport(
             reports.Count,
             reports.Count(r => r.IsVacuous),
             new TimeSpan(reports.Sum(r => r.SimulatedTime.Ticks)),
-            new TimeSpan(reports.Sum(r => r.Elapsed.Ticks)),
+            processorTime,
             elapsed,
             reports.Sum(r => (long)r.FaultsInjected),
             reports.Sum(r => (long)r.History.Acknowledged),
