@@ -48,7 +48,7 @@ public sealed record ClusterIdentityFile(string ClusterId, int Nodes);
 
 /// <summary>One node to start: its number, ports, and the configuration file written for it.</summary>
 public sealed record PlannedNode(
-    int Number, NodePorts Ports, string DataDirectory, string ConfigurationPath, IReadOnlyCollection<string> DecidedKeys)
+    string ClusterId, int Number, NodePorts Ports, string DataDirectory, string ConfigurationPath, IReadOnlyCollection<string> DecidedKeys)
 {
     public string Name => $"n{Number}";
 
@@ -161,7 +161,7 @@ public static class UpPlan
 
         string path = Path.Combine(directory, $"n{number}.json");
         WriteWhole(path, JsonSerializer.Serialize(settings, Json));
-        return new PlannedNode(number, ports, settings[ConfigurationKeys.Data.Name], path, settings.Keys);
+        return new PlannedNode(clusterId, number, ports, settings[ConfigurationKeys.Data.Name], path, settings.Keys);
     }
 
     /// <summary>Never leaves half a file: a crash in between leaves the old one or none.</summary>

@@ -51,6 +51,19 @@ public sealed class UpTests : IDisposable
         await NextComesAtOnceAsync();
     }
 
+    /// <summary>Whoever answers on the ports is not taken for the cluster that was to be started.</summary>
+    [Fact]
+    public async Task Another_cluster_on_the_ports_is_not_announced_as_ones_own()
+    {
+        await using Child other = Start();
+        _ = await ReadyAsync(other);
+        string data = Path.Combine(_directory, "another");
+        await using Child up = Child.Start("up", "--json", "--data", data, "--base-port", $"{_basePort}");
+        Assert.Equal(ExitCodes.Refused, await up.EndAsync());
+        Assert.DoesNotContain("\"ready\"", up.Text, StringComparison.Ordinal);
+        Assert.Contains("cannot listen on", up.Text, StringComparison.Ordinal);
+    }
+
     /// <summary>Whoever kills an up starts the next one in the same breath: it waits for the nodes that are still ending.</summary>
     private async Task NextComesAtOnceAsync()
     {
