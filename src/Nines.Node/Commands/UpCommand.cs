@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -38,7 +39,7 @@ internal static class UpCommand
 
     private static readonly Option<bool> Ephemeral = new("--ephemeral")
     {
-        Description = "A temporary directory, removed at the end.",
+        Description = "A temporary directory, removed at the end; not with --data.",
     };
 
     private static readonly Option<int> BasePort = NumberOption.Whole(
@@ -68,6 +69,7 @@ internal static class UpCommand
         long started = Stopwatch.GetTimestamp();
         try
         {
+            RefuseTwoDirectories(parsed);
             var request = new UpRequest
             {
                 Nodes = parsed.GetValue(Nodes),
@@ -153,6 +155,16 @@ internal static class UpCommand
         Output.Console.WriteLine(
             $"  AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local aws dynamodb list-tables --region local --endpoint-url {first}");
         Output.Console.WriteLine("Look with: nines status --watch. Stop with Ctrl-C.");
+    }
+
+    private static void RefuseTwoDirectories(ParseResult parsed)
+    {
+        if (parsed.GetValue(Ephemeral) && parsed.GetResult(Data) is OptionResult { Implicit: false })
+        {
+            throw new UpRefusedException(
+                $"--data: \"{parsed.GetValue(Data)}\" is not allowed with --ephemeral, which makes a directory of its own and removes it. Leave one of the two out.",
+                ExitCodes.Usage);
+        }
     }
 
     private static Dictionary<string, string> Settings(string[] given)

@@ -19,6 +19,7 @@ public sealed class CommandLineTests
         { "up --ephemeral --set colour=red", "--set colour=red: expected KEY=VALUE" },
         { "up --ephemeral --set data=/tmp", "--set data=/tmp: data is different on each node" },
         { "up --data ", "--data" },
+        { "up --ephemeral --data kept", "--data: \"kept\" is not allowed with --ephemeral" },
         { "node", "node.id: is missing; expected a number from 1 to 65535" },
         { "node --node-id 1 --replicas x", "replicas: \"x\" is not allowed; expected a number from 1 to 7 (flag --replicas)" },
         { "node --config /dev/null/none", "config: the file cannot be read" },
