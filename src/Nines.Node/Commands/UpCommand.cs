@@ -118,7 +118,7 @@ internal static class UpCommand
         int code = await supervisor.WatchAsync(cancel);
         if (code != ExitCodes.Success)
         {
-            Output.Fail(code, "A node refused to start; the lines above say why. The others are being stopped.");
+            Output.Fail(code, "Refused to start; the lines above say why. What still runs is being stopped.");
         }
 
         return code;
@@ -145,10 +145,11 @@ internal static class UpCommand
         foreach (ChildNode child in supervisor.Children)
         {
             table.AddRow(
-                child.Plan.Name, child.Plan.TablesUrl, child.Plan.AdminUrl, child.ProcessId.ToString(CultureInfo.InvariantCulture));
+                child.Plan.Name, child.Plan.TablesUrl, child.Plan.AdminUrl,
+                child.Refusal is null ? child.ProcessId.ToString(CultureInfo.InvariantCulture) : "down, see above");
         }
 
-        string first = supervisor.Children[0].Plan.TablesUrl;
+        string first = supervisor.Children.First(child => child.Refusal is null).Plan.TablesUrl;
         Output.Console.MarkupLineInterpolated($"[green]The cluster answers[/] after {took.TotalSeconds:0.0} s. Data: {directory}");
         Output.Console.Write(table);
         Output.Console.WriteLine("Any node serves every table. Try:");

@@ -111,7 +111,8 @@ public static partial class Checkup
         return worst;
     }
 
-    private static Finding Port(string use, IPEndPoint address)
+    /// <summary>Whether a node could listen there.</summary>
+    internal static Finding Port(string use, IPEndPoint address)
     {
         try
         {

@@ -9,7 +9,7 @@ namespace Nines.Node.Hosting;
 /// </summary>
 public sealed class DisownedFile(IDisk disk)
 {
-    private const string FileName = "disowned";
+    public const string FileName = "disowned";
     private const int MaxReasonBytes = 4096;
 
     /// <summary>What the peer said; null when nobody refused this directory.</summary>

@@ -1,20 +1,12 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Nines.Http;
 using Nines.Kernel;
 using Nines.Node.Adapters;
-using Nines.Node.Admin;
 using Nines.Node.Configuration;
 using Nines.Node.Transport;
 using Nines.Replication;
 using Nines.Storage.Log;
 using Nines.Storage.Store;
-using Nines.Tables;
-using Nines.Tables.Engines;
-using HttpListener = Nines.Http.Kestrel.HttpListener;
 
 namespace Nines.Node.Hosting;
 
@@ -24,9 +16,6 @@ namespace Nines.Node.Hosting;
 /// </summary>
 internal sealed class RunningNode : IAsyncDisposable
 {
-    /// <summary>Requests that run when the node stops may take this long to end.</summary>
-    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(3);
-
     /// <summary>Where the reactor keeps what must not be there without an identity.</summary>
     private static readonly string[] DataDirectories = ["log", "groups"];
 
@@ -100,14 +89,19 @@ internal sealed class RunningNode : IAsyncDisposable
 
         ReactorThread reactor = StartReactor(identity, disk, network, background, loop, inbox);
         AtEnd(reactor.Dispose);
-        Listen("listen.peer", () => network.Listen(_configuration.ListenPeer));
+        Listening.At(ConfigurationKeys.ListenPeer, _configuration.ListenPeer, () => network.Listen(_configuration.ListenPeer));
         foreach (Seed seed in _configuration.Seeds.Where(s => s.Node != _configuration.Node))
         {
             await network.SetPeerAsync(seed.Node, seed.Host, seed.Port);
         }
 
         _endings.Push(() => new ValueTask(reactor.HandOverAsync(HandOverPatience)));
-        await StartDoorsAsync(reactor, loop, new NodeStatusSource(_configuration, identity, reactor, network, disk), cancel);
+        var doors = new NodeDoors(_configuration, _logs, _endings.Push, () => _ended.Task.IsCompleted);
+        if (!await doors.OpenAsync(reactor, loop, new NodeStatusSource(_configuration, identity, reactor, network, disk), cancel))
+        {
+            return;
+        }
+
         _log.LogInformation(
             "{Node} of cluster {Cluster}, start number {Boot}: tables at {Tables}, admin at {Admin}, {Groups} groups here.",
             _configuration.Node, _configuration.Cluster, identity.Boot.Value,
@@ -177,94 +171,6 @@ internal sealed class RunningNode : IAsyncDisposable
         inbox.Attach(thread);
         thread.Start();
         return thread;
-    }
-
-    private async Task StartDoorsAsync(ReactorThread reactor, EventLoop loop, NodeStatusSource status, CancellationToken cancel)
-    {
-        if (_configuration.ListenAdmin is { } adminAddress)
-        {
-            var admin = new AdminApi(_configuration, status);
-            AtEnd(admin.Dispose);
-            await ServeAdminAsync(adminAddress, admin.HandleAsync, cancel);
-        }
-
-        if (_configuration.ListenTables is { } tablesAddress)
-        {
-            var engine = new EmbeddedTableEngine(reactor, TimeProvider.System);
-            _endings.Push(engine.DisposeAsync);
-            engine.Start();
-            var door = new TablesDoor(engine, new TablesDoorOptions
-            {
-                Timeout = _configuration.Deadline, Node = _configuration.Node.ToString(),
-            });
-            await ServeTablesAsync(tablesAddress, door.HandleAsync, NodeLoop.ForDoors(loop), cancel);
-        }
-    }
-
-    private async Task ServeTablesAsync(
-        IPEndPoint address, HttpHandler handle, IReadOnlyList<EventLoop> loops, CancellationToken cancel)
-    {
-        HttpServer server = await ListenAsync(
-            "listen.tables", address, () => HttpServer.StartAsync(address, HttpLimits(), handle, _logs, loops, cancel));
-        AtEnd(server.StopAsync, server.DisposeAsync);
-    }
-
-    private async Task ServeAdminAsync(IPEndPoint address, RequestDelegate handle, CancellationToken cancel)
-    {
-        HttpListener listener = await ListenAsync(
-            "listen.admin", address, () => HttpListener.StartAsync(address, HttpLimits(), handle, _logs, cancel));
-        AtEnd(listener.StopAsync, listener.DisposeAsync);
-    }
-
-    private HttpLimits HttpLimits() => new(_configuration.MaxRequestBytes, _configuration.MaxConnections);
-
-    private void AtEnd(Func<CancellationToken, Task> stop, Func<ValueTask> dispose) => _endings.Push(async () =>
-    {
-        using var patience = new CancellationTokenSource(RequestPatience);
-        await stop(patience.Token);
-        await dispose();
-    });
-
-    private static async Task<T> ListenAsync<T>(string key, IPEndPoint address, Func<Task<T>> start)
-    {
-        try
-        {
-            return await start();
-        }
-        catch (IOException e)
-        {
-            throw InUse(key, address, e);
-        }
-        catch (SocketException e)
-        {
-            throw InUse(key, address, e);
-        }
-    }
-
-    private void Listen(string key, Action listen)
-    {
-        try
-        {
-            listen();
-        }
-        catch (SocketException e)
-        {
-            throw InUse(key, _configuration.ListenPeer, e);
-        }
-    }
-
-    private static StartRefusedException InUse(string key, IPEndPoint address, Exception e)
-    {
-        // The HTTP server wraps the socket's error, sometimes twice.
-        Exception cause = e;
-        while (cause is not SocketException && cause.InnerException is { } inner)
-        {
-            cause = inner;
-        }
-
-        SocketError error = cause is SocketException socket ? socket.SocketErrorCode : SocketError.AddressAlreadyInUse;
-        return new StartRefusedException(
-            $"{key}: cannot listen on {address}: {cause.Message.TrimEnd('.')}. {ListenAdvice.For(error, address.Port)}", e);
     }
 
     /// <summary>On the reactor's thread, after each turn.</summary>

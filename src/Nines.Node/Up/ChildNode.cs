@@ -5,7 +5,8 @@ namespace Nines.Node.Up;
 
 /// <summary>
 /// One node process. It holds our end of its standard input: when this process dies, however it dies, the pipe closes and the child
-/// stops by itself. A crashed child is started again, after a pause that doubles while it keeps crashing.
+/// stops by itself. A crashed child is started again, after a pause that doubles while it keeps crashing; one that refused to start stays
+/// down until what it refused is gone.
 /// </summary>
 internal sealed class ChildNode(PlannedNode plan, Action<string, string> print) : IDisposable
 {
@@ -14,6 +15,8 @@ internal sealed class ChildNode(PlannedNode plan, Action<string, string> print) 
 
     /// <summary>A child that lived this long is given the first pause again.</summary>
     private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly CancellationTokenSource _stop = new();
     private Process? _process;
@@ -25,37 +28,20 @@ internal sealed class ChildNode(PlannedNode plan, Action<string, string> print) 
 
     public int Restarts { get; private set; }
 
-    /// <summary>Runs the child until it is told to stop. The result is its last exit code when starting it again would be useless.</summary>
-    public async Task<int> RunAsync()
+    /// <summary>Why it is down and not started again; null for one that runs, or is about to.</summary>
+    public Refusal? Refusal { get; private set; }
+
+    /// <summary>Runs the child until it is told to stop.</summary>
+    /// <param name="refused">Called when starting it again would be useless, once for each time.</param>
+    public async Task RunAsync(Action<Refusal> refused)
     {
-        TimeSpan pause = FirstPause;
-        while (true)
+        try
         {
-            long started = Stopwatch.GetTimestamp();
-            int code = await RunOnceAsync();
-            if (_stop.IsCancellationRequested)
-            {
-                return ExitCodes.Success;
-            }
-
-            if (code is ExitCodes.Usage or ExitCodes.Refused)
-            {
-                return code;
-            }
-
-            pause = Stopwatch.GetElapsedTime(started) > Settled ? FirstPause : pause;
-            Restarts++;
-            print(plan.Name, $"ended with {Describe(code)}; starting it again in {pause.TotalMilliseconds} ms");
-            try
-            {
-                await Task.Delay(pause, _stop.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                return ExitCodes.Success;
-            }
-
-            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await KeepRunningAsync(refused);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Told to stop while it was down.
         }
     }
 
@@ -89,6 +75,46 @@ internal sealed class ChildNode(PlannedNode plan, Action<string, string> print) 
     {
         _stop.Dispose();
         _process?.Dispose();
+    }
+
+    private async Task KeepRunningAsync(Action<Refusal> refused)
+    {
+        TimeSpan pause = FirstPause;
+        while (true)
+        {
+            long started = Stopwatch.GetTimestamp();
+            int code = await RunOnceAsync();
+            if (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+
+            Restarts++;
+            if (code is ExitCodes.Usage or ExitCodes.Refused)
+            {
+                await StayDownAsync(Refusal.Of(plan, code), refused);
+                pause = FirstPause;
+                continue;
+            }
+
+            pause = Stopwatch.GetElapsedTime(started) > Settled ? FirstPause : pause;
+            print(plan.Name, $"ended with {Describe(code)}; starting it again in {pause.TotalMilliseconds} ms");
+            await Task.Delay(pause, _stop.Token);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+        }
+    }
+
+    private async Task StayDownAsync(Refusal refusal, Action<Refusal> refused)
+    {
+        Refusal = refusal;
+        refused(refusal);
+        while (!refusal.IsOver)
+        {
+            await Task.Delay(LookEvery, _stop.Token);
+        }
+
+        print(plan.Name, "what it refused is gone; starting it again");
+        Refusal = null;
     }
 
     private async Task<int> RunOnceAsync()

@@ -5,7 +5,10 @@ using Nines.Node.Admin;
 
 namespace Nines.Node.Up;
 
-/// <summary>Starts the planned nodes, waits until the cluster answers, and keeps them running until told to stop.</summary>
+/// <summary>
+/// Starts the planned nodes, waits until the cluster answers, and keeps them running until told to stop. A node that may not run is its
+/// own trouble while the others have a majority.
+/// </summary>
 internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string, string> print) : IAsyncDisposable
 {
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(50);
@@ -15,24 +18,32 @@ internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string,
 
     private readonly List<ChildNode> _children = [.. plan.Select(node => new ChildNode(node, print))];
     private readonly HttpClient _http = new() { Timeout = AskPatience };
-    private List<Task<int>> _running = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>The exit code, once a refusal ends the whole.</summary>
+    private readonly TaskCompletionSource<int> _over = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private List<Task> _running = [];
+    private volatile bool _answered;
 
     public IReadOnlyList<ChildNode> Children => _children;
 
-    public void Start() => _running = [.. _children.Select(child => child.RunAsync())];
+    public void Start() => _running = [.. _children.Select(RunAsync)];
 
-    /// <summary>Returns when every node answers and every group has a leader. Null: a child refused to start; the exit code says why.</summary>
+    /// <summary>
+    /// Returns when every node that may run answers and every group has a leader. Null: so many refused that there is nothing to wait for.
+    /// </summary>
     public async Task<ClusterStatus?> ReadyAsync(CancellationToken cancel)
     {
         using var over = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         Task<ClusterStatus> ready = AllAnswerAsync(over.Token);
-        Task<Task<int>> refused = Task.WhenAny(_running);
-        await Task.WhenAny(ready, refused);
+        await Task.WhenAny(ready, _over.Task);
         await over.CancelAsync();
         try
         {
             ClusterStatus status = await ready;
-            return refused.IsCompleted ? null : status;
+            _answered = !_over.Task.IsCompleted;
+            return _answered ? status : null;
         }
         catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
         {
@@ -40,15 +51,14 @@ internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string,
         }
     }
 
-    /// <summary>Waits until a child refuses to be started again, or the token says stop. The result is the exit code.</summary>
+    /// <summary>Waits until refusals leave no cluster, or the token says stop. The result is the exit code.</summary>
     public async Task<int> WatchAsync(CancellationToken stop)
     {
         try
         {
-            Task<int> first = await Task.WhenAny(_running).WaitAsync(stop);
-            return await first;
+            return await _over.Task.WaitAsync(stop);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             return ExitCodes.Success;
         }
@@ -60,6 +70,35 @@ internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string,
         await Task.WhenAll(_running);
         _children.ForEach(child => child.Dispose());
         _http.Dispose();
+    }
+
+    private async Task RunAsync(ChildNode child)
+    {
+        try
+        {
+            await child.RunAsync(OnRefused);
+        }
+        catch (Exception e)
+        {
+            _over.TrySetException(e);
+            throw;
+        }
+    }
+
+    private void OnRefused(Refusal refusal)
+    {
+        lock (_gate)
+        {
+            bool concernsAll = refusal.Cause == RefusalCause.Configuration || (refusal.Cause == RefusalCause.Ports && !_answered);
+            int left = _children.Count(child => child.Refusal is null);
+            if (concernsAll || left < (plan.Count / 2) + 1)
+            {
+                _over.TrySetResult(refusal.ExitCode);
+                return;
+            }
+        }
+
+        print("up", refusal.Advice);
     }
 
     private async Task<ClusterStatus> AllAnswerAsync(CancellationToken cancel)
@@ -87,8 +126,11 @@ internal sealed class Supervisor(IReadOnlyList<PlannedNode> plan, Action<string,
     }
 
     private bool IsReady(ClusterStatus status) =>
-        _children.TrueForAll(child => IsFrom(status, child))
-        && status.Groups.Count > 1 && status.Groups.All(g => g.Leader != 0 && g.Replicas.All(r => r.Lag >= 0));
+        _children.TrueForAll(child => child.Refusal is not null || IsFrom(status, child))
+        && status.Groups.Count > 1
+        && status.Groups.All(g => g.Leader != 0 && g.Replicas.All(r => r.Lag >= 0 || IsRefused(r.Node)));
+
+    private bool IsRefused(int node) => _children.Exists(child => child.Plan.Number == node && child.Refusal is not null);
 
     /// <summary>
     /// Another cluster may hold these ports and answer as ours would. The cluster's id alone does not tell it from an earlier start on

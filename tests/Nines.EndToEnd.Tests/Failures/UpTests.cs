@@ -64,6 +64,61 @@ public sealed class UpTests : IDisposable
         Assert.Contains("cannot listen on", up.Text, StringComparison.Ordinal);
     }
 
+    /// <summary>One node with an old copy of its directory is that node's trouble: the others serve, and it returns when the copy is gone.</summary>
+    [Fact]
+    public async Task An_old_copy_of_one_node_stays_down_the_others_serve_and_it_returns_when_the_copy_is_deleted()
+    {
+        string data = Path.Combine(_directory, "n3");
+        string copy = Path.Combine(_directory, "n3.copy");
+        await RunOnceAsync();
+        Directories.Copy(data, copy);
+        await RunOnceAsync();
+        await RunOnceAsync();
+        Directory.Delete(data, recursive: true);
+        Directory.Move(copy, data);
+
+        await using Child up = Start();
+        JsonElement ready = await ReadyAsync(up);
+        Assert.Equal(0, ready.GetProperty("nodes")[2].GetProperty("pid").GetInt32());
+        var first = new Uri($"http://127.0.0.1:{_basePort}");
+        await SdkRegisters.CreateTableAsync(first);
+        using var door = new RawDoor();
+        Assert.Equal(200, (await door.PutAsync(first, "kept", 42)).Status);
+        ClusterStatus? status = await StatusAsync();
+        Assert.Equal((Health.Degraded, false), (status!.Health, status.Nodes[2].Reachable));
+        string advice = Assert.Single(up.Lines, l => l.StartsWith("up | n3 is down", StringComparison.Ordinal));
+        Assert.Contains("old copy", advice, StringComparison.Ordinal);
+        Assert.Contains($"Delete the directory {data}", advice, StringComparison.Ordinal);
+        Assert.Single(up.Lines, l => l.Contains("The node stops", StringComparison.Ordinal));
+
+        Directory.Delete(data, recursive: true);
+        await Eventually.HoldsAsync(
+            async () => (status = await StatusAsync()) is { Health: Health.Ok } && status.Nodes[2].Reachable,
+            () => $"n3 does not come back: {string.Join("; ", status?.Problems ?? [])}\n{up.Text}");
+        Assert.Contains("\"42\"", (await door.GetAsync(first, "kept", "strong")).Body, StringComparison.Ordinal);
+    }
+
+    /// <summary>Two of three refused leave no majority: that is the end of the whole.</summary>
+    [Fact]
+    public async Task Without_a_majority_that_may_run_up_ends_as_refused()
+    {
+        await RunOnceAsync();
+        File.Delete(Path.Combine(_directory, "n1", "identity"));
+        File.Delete(Path.Combine(_directory, "n2", "identity"));
+        await using Child up = Child.Start("up", "--json", "--data", _directory, "--base-port", $"{_basePort}");
+        Assert.Equal(ExitCodes.Refused, await up.EndAsync());
+        Assert.Contains("but no file 'identity'", up.Text, StringComparison.Ordinal);
+    }
+
+    private async Task RunOnceAsync()
+    {
+        await using Child up = Start();
+        _ = await ReadyAsync(up);
+    }
+
+    private async Task<ClusterStatus?> StatusAsync() =>
+        await _http.GetFromJsonAsync($"http://127.0.0.1:{_basePort + 1}/status", StatusJson.Default.ClusterStatus);
+
     /// <summary>Whoever kills an up starts the next one in the same breath: it waits for the nodes that are still ending.</summary>
     private async Task NextComesAtOnceAsync()
     {
@@ -112,7 +167,7 @@ public sealed class UpTests : IDisposable
         await Eventually.HoldsAsync(
             async () =>
             {
-                status = await _http.GetFromJsonAsync($"http://127.0.0.1:{_basePort + 1}/status", StatusJson.Default.ClusterStatus);
+                status = await StatusAsync();
                 return status!.Health == Health.Ok && status.Nodes[1].Reachable && status.Nodes[1].ProcessId != process;
             },
             () => $"n2 does not come back: {string.Join("; ", status?.Problems ?? [])}");

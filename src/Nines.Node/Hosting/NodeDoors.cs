@@ -1,0 +1,77 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Nines.Http;
+using Nines.Kernel;
+using Nines.Node.Admin;
+using Nines.Node.Configuration;
+using Nines.Replication;
+using Nines.Tables;
+using Nines.Tables.Engines;
+using HttpListener = Nines.Http.Kestrel.HttpListener;
+
+namespace Nines.Node.Hosting;
+
+/// <summary>What clients connect to: admin API and tables. None opens once the node has been told to end.</summary>
+/// <param name="atEnd">Takes what closes a door again.</param>
+/// <param name="toldToEnd">A peer may refuse this node, or the disk may fail, while the doors are still being opened.</param>
+internal sealed class NodeDoors(
+    NodeConfiguration configuration, ILoggerFactory logs, Action<Func<ValueTask>> atEnd, Func<bool> toldToEnd)
+{
+    /// <summary>Requests that run when the node stops may take this long to end.</summary>
+    private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(3);
+
+    /// <summary>False: the node was told to end meanwhile, and what was opened is not worth telling.</summary>
+    public async Task<bool> OpenAsync(ReactorThread reactor, EventLoop loop, NodeStatusSource status, CancellationToken cancel)
+    {
+        if (configuration.ListenAdmin is { } adminAddress && !toldToEnd())
+        {
+            await OpenAdminAsync(adminAddress, status, cancel);
+        }
+
+        if (configuration.ListenTables is { } tablesAddress && !toldToEnd())
+        {
+            await OpenTablesAsync(tablesAddress, reactor, loop, cancel);
+        }
+
+        return !toldToEnd();
+    }
+
+    private async Task OpenAdminAsync(IPEndPoint address, NodeStatusSource status, CancellationToken cancel)
+    {
+        var admin = new AdminApi(configuration, status);
+        atEnd(() =>
+        {
+            admin.Dispose();
+            return ValueTask.CompletedTask;
+        });
+        RequestDelegate handle = admin.HandleAsync;
+        HttpListener listener = await Listening.AtAsync(
+            ConfigurationKeys.ListenAdmin, address, () => HttpListener.StartAsync(address, Limits(), handle, logs, cancel));
+        AtEnd(listener.StopAsync, listener.DisposeAsync);
+    }
+
+    private async Task OpenTablesAsync(IPEndPoint address, ReactorThread reactor, EventLoop loop, CancellationToken cancel)
+    {
+        var engine = new EmbeddedTableEngine(reactor, TimeProvider.System);
+        atEnd(engine.DisposeAsync);
+        engine.Start();
+        var door = new TablesDoor(engine, new TablesDoorOptions
+        {
+            Timeout = configuration.Deadline, Node = configuration.Node.ToString(),
+        });
+        HttpServer server = await Listening.AtAsync(
+            ConfigurationKeys.ListenTables, address,
+            () => HttpServer.StartAsync(address, Limits(), door.HandleAsync, logs, NodeLoop.ForDoors(loop), cancel));
+        AtEnd(server.StopAsync, server.DisposeAsync);
+    }
+
+    private HttpLimits Limits() => new(configuration.MaxRequestBytes, configuration.MaxConnections);
+
+    private void AtEnd(Func<CancellationToken, Task> stop, Func<ValueTask> dispose) => atEnd(async () =>
+    {
+        using var patience = new CancellationTokenSource(RequestPatience);
+        await stop(patience.Token);
+        await dispose();
+    });
+}
