@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using Nines.Kernel;
 using Nines.Node.Adapters;
 using Nines.Node.Configuration;
+using Nines.Node.Hosting;
 
 namespace Nines.Node.Doctor;
 
@@ -19,7 +20,7 @@ public static partial class Checkup
     {
         yield return Thresholds.Processors(Environment.ProcessorCount);
         yield return Thresholds.Memory(AvailableMemory());
-        yield return Thresholds.OpenFiles(OpenFileLimit());
+        yield return Thresholds.OpenFiles(DescriptorLimit.OfProcess());
         yield return Thresholds.Clock(DateTimeOffset.UtcNow, ClockSynchronized());
         yield return Thresholds.Wakeups(WorstWakeup());
         foreach (Finding finding in Disk(what.DataDirectory))
@@ -148,10 +149,6 @@ public static partial class Checkup
         return long.TryParse(kib, out long value) ? Math.Min(value * 1024, limit) : limit;
     }
 
-    private static long OpenFileLimit() => Native.GetResourceLimit(Native.OpenFiles, out Native.ResourceLimit limit) == 0
-        ? (long)Math.Min(limit.Soft, long.MaxValue)
-        : long.MaxValue;
-
     private static bool? ClockSynchronized()
     {
         // Room for struct timex (208 bytes on 64-bit Linux); mode 0 only reads.
@@ -163,21 +160,8 @@ public static partial class Checkup
 
     private static partial class Native
     {
-        public const int OpenFiles = 7;
-
-        [LibraryImport("libc", EntryPoint = "getrlimit", SetLastError = true)]
-        [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-        public static partial int GetResourceLimit(int resource, out ResourceLimit limit);
-
         [LibraryImport("libc", EntryPoint = "adjtimex", SetLastError = true)]
         [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
         public static partial int AdjustTime(ref byte timex);
-
-        [StructLayout(LayoutKind.Sequential)]
-        public struct ResourceLimit
-        {
-            public ulong Soft;
-            public ulong Hard;
-        }
     }
 }

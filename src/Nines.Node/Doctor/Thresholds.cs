@@ -1,3 +1,7 @@
+using System.Globalization;
+using Nines.Node.Configuration;
+using Nines.Node.Hosting;
+
 namespace Nines.Node.Doctor;
 
 /// <summary>Where good ends and bad begins. Pure: measured numbers in, findings out.</summary>
@@ -33,14 +37,17 @@ public static class Thresholds
         };
     }
 
-    public static Finding OpenFiles(long limit)
+    /// <summary>A node caps limits.connections at what the limit leaves for clients.</summary>
+    public static Finding OpenFiles(DescriptorLimit limit)
     {
-        string measured = $"{limit} open files allowed";
-        return limit switch
+        const string Raise = "Raise it: ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit.";
+        int wanted = int.Parse(ConfigurationKeys.LimitConnections.Default, CultureInfo.InvariantCulture);
+        int clients = limit.TablesConnections(wanted);
+        string measured = $"{limit.Descriptors} open files allowed, {clients} clients at once";
+        return (limit.Descriptors, clients < wanted) switch
         {
-            < 1024 => new Finding("open files", Verdict.Bad, measured, "Raise it: ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit."),
-            < 8192 => new Finding("open files", Verdict.Warning, measured,
-                "Enough for few clients. For thousands: ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit."),
+            ( < 1024, _) => new Finding("open files", Verdict.Bad, measured, Raise),
+            (_, true) => new Finding("open files", Verdict.Warning, measured, $"A node turns further clients away, whatever limits.connections says. {Raise}"),
             _ => new Finding("open files", Verdict.Good, measured, ""),
         };
     }

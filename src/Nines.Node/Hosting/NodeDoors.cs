@@ -21,9 +21,12 @@ internal sealed class NodeDoors(
     /// <summary>Requests that run when the node stops may take this long to end.</summary>
     private static readonly TimeSpan RequestPatience = TimeSpan.FromSeconds(3);
 
+    private readonly DescriptorLimit _descriptors = DescriptorLimit.OfProcess();
+
     /// <summary>False: the node was told to end meanwhile, and what was opened is not worth telling.</summary>
     public async Task<bool> OpenAsync(ReactorThread reactor, EventLoop loop, NodeStatusSource status, CancellationToken cancel)
     {
+        TellIfCapped();
         if (configuration.ListenAdmin is { } adminAddress && !toldToEnd())
         {
             await OpenAdminAsync(adminAddress, status, cancel);
@@ -46,8 +49,9 @@ internal sealed class NodeDoors(
             return ValueTask.CompletedTask;
         });
         RequestDelegate handle = admin.HandleAsync;
+        HttpLimits limits = Limits(_descriptors.AdminConnections(configuration.MaxConnections));
         HttpListener listener = await Listening.AtAsync(
-            ConfigurationKeys.ListenAdmin, address, () => HttpListener.StartAsync(address, Limits(), handle, logs, cancel));
+            ConfigurationKeys.ListenAdmin, address, () => HttpListener.StartAsync(address, limits, handle, logs, cancel));
         AtEnd(listener.StopAsync, listener.DisposeAsync);
     }
 
@@ -60,13 +64,26 @@ internal sealed class NodeDoors(
         {
             Timeout = configuration.Deadline, Node = configuration.Node.ToString(),
         });
+        HttpLimits limits = Limits(_descriptors.TablesConnections(configuration.MaxConnections));
         HttpServer server = await Listening.AtAsync(
             ConfigurationKeys.ListenTables, address,
-            () => HttpServer.StartAsync(address, Limits(), door.HandleAsync, logs, NodeLoop.ForDoors(loop), cancel));
+            () => HttpServer.StartAsync(address, limits, door.HandleAsync, logs, NodeLoop.ForDoors(loop), cancel));
         AtEnd(server.StopAsync, server.DisposeAsync);
     }
 
-    private HttpLimits Limits() => new(configuration.MaxRequestBytes, configuration.MaxConnections);
+    private void TellIfCapped()
+    {
+        int tables = _descriptors.TablesConnections(configuration.MaxConnections);
+        if (tables < configuration.MaxConnections)
+        {
+            logs.CreateLogger("nines").LogWarning(
+                "limits.connections is {Wanted}, but {Descriptors} open files are allowed: {Tables} clients at once at the tables door, {Admin} at "
+                + "the admin door. Raise the limit: ulimit -n 65536, or LimitNOFILE=65536 in the systemd unit.",
+                configuration.MaxConnections, _descriptors.Descriptors, tables, _descriptors.AdminConnections(configuration.MaxConnections));
+        }
+    }
+
+    private HttpLimits Limits(int connections) => new(configuration.MaxRequestBytes, connections);
 
     private void AtEnd(Func<CancellationToken, Task> stop, Func<ValueTask> dispose) => atEnd(async () =>
     {
