@@ -14,7 +14,7 @@ public sealed class PeerBootsFile(IDisk disk)
     private const int MaxFileBytes = 1 << 20;
     private readonly Lock _gate = new();
 
-    public PeerBoots Open() => new(Read()) { Advanced = Write };
+    public PeerBoots Open() => new(Read()) { Advanced = TryWrite };
 
     private List<KeyValuePair<NodeId, BootId>> Read()
     {
@@ -50,6 +50,19 @@ public sealed class PeerBootsFile(IDisk disk)
         }
 
         return reader.IsComplete ? boots : [];
+    }
+
+    /// <summary>A disk without space is no reason to cut a peer off: the next boot that rises writes all of them.</summary>
+    private void TryWrite(IReadOnlyList<KeyValuePair<NodeId, BootId>> boots)
+    {
+        try
+        {
+            Write(boots);
+        }
+        catch (DiskException e) when (e.Failure == DiskFailure.Full)
+        {
+            // The memory of this process still has it.
+        }
     }
 
     private void Write(IReadOnlyList<KeyValuePair<NodeId, BootId>> boots)

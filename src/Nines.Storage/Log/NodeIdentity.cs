@@ -24,7 +24,8 @@ public sealed class IdentityException(IdentityProblem problem, string message) :
 
 /// <summary>
 /// Who a data directory belongs to, and how often a node was started on it. The file holds two copies, each with a checksum, a page
-/// apart; it is replaced whole (new file, sync, rename, sync of the directory), so a crash leaves the old or the new one.
+/// apart. A start overwrites them one after the other, each with a sync of its own, so a crash leaves one that is whole, and a disk
+/// without a free byte does not keep a node down. A new or damaged file is replaced whole (new file, sync, rename, sync of the directory).
 /// </summary>
 public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
 {
@@ -64,9 +65,7 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
         }
 
         using IDiskFile file = disk.Open(FileName, DiskOpen.Read);
-        NodeIdentity? first = ReadCopy(file, 0);
-        NodeIdentity? second = ReadCopy(file, SecondCopyOffset);
-        return first ?? second ?? throw new IdentityException(
+        return Newest(ReadCopy(file, 0), ReadCopy(file, SecondCopyOffset)) ?? throw new IdentityException(
             IdentityProblem.Damaged,
             $"Both copies in the file '{FileName}' are damaged. Restore the file, or empty the data directory and let the node join "
             + "as a new one; its replicas are rebuilt from the others.");
@@ -111,9 +110,17 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
         }
 
         NodeIdentity next = this with { Boot = new BootId(checked(Boot.Value + 1), nonce) };
-        next.Write(disk);
+        if (!next.TryOverwrite(disk))
+        {
+            next.Write(disk);
+        }
+
         return next;
     }
+
+    /// <summary>They differ after a crash between the two; the node had not yet spoken with the higher number, or both would have it.</summary>
+    private static NodeIdentity? Newest(NodeIdentity? first, NodeIdentity? second) =>
+        first is null || second is null ? first ?? second : first.Boot.Value >= second.Boot.Value ? first : second;
 
     private static NodeIdentity? ReadCopy(IDiskFile file, long offset)
     {
@@ -144,7 +151,49 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
             : null;
     }
 
+    /// <summary>
+    /// Writes over the older copy, then over the other. False when there are not two to write over: what is damaged gets a new place,
+    /// for the old one may be a bad sector.
+    /// </summary>
+    private bool TryOverwrite(IDisk disk)
+    {
+        if (!disk.Exists(FileName))
+        {
+            return false;
+        }
+
+        using IDiskFile file = disk.Open(FileName, DiskOpen.ReadWrite);
+        if (ReadCopy(file, 0) is not { } first || ReadCopy(file, SecondCopyOffset) is not { } second)
+        {
+            return false;
+        }
+
+        ByteBuffer copy = Encode();
+        bool secondIsOlder = second.Boot.Value < first.Boot.Value;
+        foreach (long offset in (ReadOnlySpan<long>)(secondIsOlder ? [SecondCopyOffset, 0] : [0, SecondCopyOffset]))
+        {
+            file.Write(offset, copy.Written);
+            file.Sync();
+        }
+
+        return true;
+    }
+
     private void Write(IDisk disk)
+    {
+        ByteBuffer copy = Encode();
+        using (IDiskFile file = disk.Open(TemporaryName, DiskOpen.Create))
+        {
+            file.Write(0, copy.Written);
+            file.Write(SecondCopyOffset, copy.Written);
+            file.Sync();
+        }
+
+        disk.Rename(TemporaryName, FileName);
+        disk.SyncDirectory("");
+    }
+
+    private ByteBuffer Encode()
     {
         var copy = new ByteBuffer(RecordBytes);
         copy.Fixed64(Magic);
@@ -159,14 +208,6 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
         }
 
         copy.Fixed32(Crc32C.Of(copy.Written));
-        using (IDiskFile file = disk.Open(TemporaryName, DiskOpen.Create))
-        {
-            file.Write(0, copy.Written);
-            file.Write(SecondCopyOffset, copy.Written);
-            file.Sync();
-        }
-
-        disk.Rename(TemporaryName, FileName);
-        disk.SyncDirectory("");
+        return copy;
     }
 }

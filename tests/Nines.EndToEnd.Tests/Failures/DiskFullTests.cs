@@ -15,14 +15,19 @@ public sealed class DiskFullTests
     private const int LeftMiB = 32;
 
     [Fact]
-    public async Task Writes_are_refused_early_reads_go_on_and_writes_come_back_without_a_restart()
+    public Task Writes_are_refused_early_reads_go_on_and_writes_come_back_without_a_restart() => OnSmallDiskAsync(FillAndFreeAsync);
+
+    [Fact]
+    public Task A_node_that_crashes_on_a_disk_without_a_free_byte_comes_back_and_serves_reads() => OnSmallDiskAsync(CrashOnFullDiskAsync);
+
+    private static async Task OnSmallDiskAsync(Func<string, Task> test)
     {
         string directory = Directory.CreateTempSubdirectory("nines-e2e-full-").FullName;
         bool mounted = Run("mount", "-t", "tmpfs", "-o", $"size={FileSystemMiB}m", "nines-e2e", directory);
         try
         {
             Assert.SkipUnless(mounted, "a small tmpfs cannot be mounted here; it takes root");
-            await FillAndFreeAsync(directory);
+            await test(directory);
         }
         finally
         {
@@ -74,15 +79,42 @@ public sealed class DiskFullTests
         Assert.Contains($"\"{value}\"", (await door.GetAsync(any, "full", "strong")).Body, StringComparison.Ordinal);
     }
 
-    /// <summary>Other files may still grow while this is written, so it is filled until it is full enough.</summary>
-    private static async Task FillAsync(string path, string directory)
+    private static async Task CrashOnFullDiskAsync(string directory)
     {
-        byte[] chunk = new byte[MiB];
-        await using FileStream file = File.Create(path);
-        while (new DriveInfo(directory).AvailableFreeSpace > LeftMiB * MiB)
+        await using LiveCluster cluster = await LiveCluster.StartAsync(
+            settings: new Dictionary<string, string> { ["disk.reserve"] = $"{ReserveMiB}MiB" }, directory: directory);
+        using var door = new RawDoor();
+        Uri crashed = cluster.TablesUrls[2];
+        await SdkRegisters.CreateTableAsync(crashed);
+        Assert.Equal(200, (await door.PutAsync(crashed, "full", 7)).Status);
+        await FillAsync(Path.Combine(directory, "ballast"), directory, left: 0);
+
+        await cluster.KillAsync(3);
+        await FillAsync(Path.Combine(directory, "more"), directory, left: 0);
+        cluster.Start(3);
+        DoorAnswer? read = null;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                Assert.True(cluster.IsUp(3), cluster.Logs());
+                return await cluster.StatusAsync(3) is not null && (read = await door.GetAsync(crashed, "full", "strong")).Status == 200;
+            },
+            () => $"no reads at n3: {read}\n{cluster.Logs()}");
+        Assert.Contains("\"7\"", read!.Body, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(directory, "ballast"));
+        await Eventually.HoldsAsync(
+            async () => (read = await door.PutAsync(crashed, "full", 8)).Status == 200, () => $"writes do not come back: {read}\n{cluster.Logs()}");
+        await cluster.WholeAsync();
+    }
+
+    /// <summary>Other files may still grow while this is written, so it is filled until it is full enough.</summary>
+    private static async Task FillAsync(string path, string directory, long left = LeftMiB * MiB)
+    {
+        await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 0);
+        while (new DriveInfo(directory).AvailableFreeSpace is var free && free > left)
         {
-            await file.WriteAsync(chunk);
-            await file.FlushAsync();
+            await file.WriteAsync(new byte[Math.Min(MiB, free - left)]);
         }
     }
 

@@ -47,6 +47,40 @@ public class NodeIdentityTests
     }
 
     [Fact]
+    public void A_start_needs_no_free_space()
+    {
+        NodeIdentity.Create(_disk, Cluster, Node);
+        _disk.Capacity -= _disk.FreeBytes;
+        for (int boot = 2; boot < 5; boot++)
+        {
+            NodeIdentity.Read(_disk, [])!.Start(_disk, Cluster, Node);
+            _disk.Crash(CrashOptions.LoseAll);
+            Assert.Equal(boot, NodeIdentity.Read(_disk, [])!.Boot.Value);
+        }
+    }
+
+    /// <summary>What a start that ended left in one copy is of no use when it takes the other one's place.</summary>
+    [Fact]
+    public void A_start_that_ended_between_the_copies_takes_no_boot_back_from_the_next()
+    {
+        NodeIdentity.Create(_disk, Cluster, Node).Start(_disk);
+        DiskFault fault = _disk.Inject(new DiskFault
+        {
+            Kind = DiskFaultKind.WriteFails, Pattern = NodeIdentity.FileName, From = 4096, TimesLeft = DiskFault.UntilLifted,
+        });
+        Assert.Throws<DiskException>(() => NodeIdentity.Read(_disk, [])!.Start(_disk));
+        _disk.Lift(fault);
+        Assert.Equal(3, NodeIdentity.Read(_disk, [])!.Boot.Value);
+
+        // The older copy is the one that is written first, so a power loss there leaves the newer.
+        _disk.PowerLossAfter = 0;
+        Assert.Throws<PowerLossException>(() => NodeIdentity.Read(_disk, [])!.Start(_disk));
+        _disk.Crash(CrashOptions.LoseAll);
+        Assert.Equal(3, NodeIdentity.Read(_disk, [])!.Boot.Value);
+        Assert.Equal(4, NodeIdentity.Read(_disk, [])!.Start(_disk).Boot.Value);
+    }
+
+    [Fact]
     public void Another_clusters_or_nodes_directory_is_refused()
     {
         NodeIdentity identity = NodeIdentity.Create(_disk, Cluster, Node);
