@@ -57,6 +57,19 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
         return new(boot.Value);
     }
 
+    /// <summary>The directory met its cluster.</summary>
+    public static bool Exists(IDisk disk) => disk.Exists(Name);
+
+    /// <summary>Durable when it returns: the next start is the first of another incarnation.</summary>
+    public static void ForgetIncarnation(IDisk disk)
+    {
+        if (disk.Exists(DraftName))
+        {
+            disk.Delete(DraftName);
+            disk.SyncDirectory("");
+        }
+    }
+
     /// <summary>
     /// The directory's own incarnation must be the one that met the cluster. If not, this file is an older one that was put back, and what
     /// it says of promises is not true of this directory.

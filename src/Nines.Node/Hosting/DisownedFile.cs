@@ -29,6 +29,13 @@ public sealed class DisownedFile(IDisk disk)
     }
 
     /// <summary>Durable when it returns.</summary>
+    public void Clear()
+    {
+        disk.Delete(FileName);
+        disk.SyncDirectory("");
+    }
+
+    /// <summary>Durable when it returns.</summary>
     public void Write(string reason)
     {
         using (IDiskFile file = disk.Open(FileName, DiskOpen.Create))

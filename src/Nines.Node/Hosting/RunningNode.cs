@@ -89,7 +89,7 @@ internal sealed class RunningNode : IAsyncDisposable
         EventLoop loop = NodeLoop.New();
         AtEnd(loop.Dispose);
         loop.Start();
-        var inbox = new ReactorInbox(reason => Disowned(new DisownedFile(disk), reason), _log);
+        var inbox = new ReactorInbox(reason => Disowned(disk, reason), _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);
         var network = new TcpNetwork(
@@ -141,12 +141,20 @@ internal sealed class RunningNode : IAsyncDisposable
 
     private static void RefuseDisowned(IDisk disk)
     {
-        if (new DisownedFile(disk).Reason is { } reason)
+        var file = new DisownedFile(disk);
+        if (file.Reason is not { } reason)
+        {
+            return;
+        }
+
+        if (!RefusedDirectory.BeginAgain(disk))
         {
             throw new StartRefusedException(
                 $"The other nodes refused this data directory as an old copy: {reason.TrimEnd('.')}. "
                 + "Empty the directory and let the node join as a new one; its replicas are rebuilt from the others.");
         }
+
+        file.Clear();
     }
 
     private ReactorThread StartReactor(
@@ -286,11 +294,11 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    private void Disowned(DisownedFile file, string reason)
+    private void Disowned(IDisk disk, string reason)
     {
-        if (_ended.TrySetResult(ExitCodes.Refused))
+        if (_ended.TrySetResult(RefusedDirectory.MayBeginAgain(disk) ? ExitCodes.Fault : ExitCodes.Refused))
         {
-            file.Write(reason);
+            new DisownedFile(disk).Write(reason);
             _log.LogCritical("The node stops: {Reason}.", reason.TrimEnd('.'));
         }
     }

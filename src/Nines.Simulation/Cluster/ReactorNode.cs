@@ -4,6 +4,7 @@ using Nines.Replication;
 using Nines.Replication.Placement;
 using Nines.Replication.Requests;
 using Nines.Replication.Wire;
+using Nines.Simulation.Disk;
 using Nines.Storage.Log;
 using Nines.Storage.Store;
 
@@ -51,6 +52,8 @@ public sealed class ReactorFactory : INodeFactory
             throw new NodeRefusedException(damaged.Message, isFinal: true, damaged);
         }
     }
+
+    public bool BeginAgain(SimulatedDisk disk) => RefusedDirectory.BeginAgain(disk);
 
     private ReactorParts Parts(NodeSetup setup, BootId boot) => new()
     {

@@ -49,6 +49,9 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     /// <summary>Starting again changes nothing: the machine needs an empty disk and a new name.</summary>
     public bool NeedsReplacement { get; private set; }
 
+    /// <summary>Peers refused what is on the disk as an old copy; written down there, so another disk knows nothing of it.</summary>
+    public bool IsDisowned { get; private set; }
+
     /// <summary>It left the cluster for good.</summary>
     public bool IsRetired { get; set; }
 
@@ -114,8 +117,9 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             SteadyMs = () => _world.NowUs / 1000,
             IsJoining = IsJoining,
         };
-        Guarded(_ =>
+        Guarded(host =>
         {
+            host.RefuseDisowned();
             Node = _cluster.Factory.Start(setup);
             endpoint.Boot = Node.Boot;
         });
@@ -178,8 +182,25 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     /// <summary>A peer's handshake said that this is an old copy of a data directory, or a second one.</summary>
     public void RefusedAsOld(NodeId by)
     {
-        NeedsReplacement = true;
+        IsDisowned = true;
         Stopped($"{by} has seen a later boot of this node");
+    }
+
+    /// <summary>The disk has become another one: empty, or an old one.</summary>
+    public void DiskExchanged()
+    {
+        PeerBoots.Clear();
+        IsDisowned = false;
+    }
+
+    private void RefuseDisowned()
+    {
+        if (IsDisowned && !_cluster.Factory.BeginAgain(Disk))
+        {
+            throw new NodeRefusedException("its peers have seen a later boot of it", isFinal: true);
+        }
+
+        IsDisowned = false;
     }
 
     public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message)

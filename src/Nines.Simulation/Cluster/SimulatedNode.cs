@@ -126,4 +126,7 @@ public interface INodeFactory
 
     /// <exception cref="NodeRefusedException">The node does not start on this data directory.</exception>
     ISimulatedNode Start(NodeSetup setup);
+
+    /// <summary>Before a start on a disk that peers refused as an old copy: may the node begin again on it, as another?</summary>
+    bool BeginAgain(SimulatedDisk disk) => false;
 }

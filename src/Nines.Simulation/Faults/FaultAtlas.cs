@@ -12,6 +12,7 @@ namespace Nines.Simulation;
 public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 {
     private readonly SortedDictionary<int, Harmed> _harmed = [];
+    private readonly SortedSet<int> _settled = [];
 
     /// <summary>How many nodes may be harmed at one time.</summary>
     public int HarmedMax { get; } = (replicasPerGroup - 1) / 2;
@@ -25,6 +26,14 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
             return _harmed.Count > 0;
         }
     }
+
+    /// <summary>
+    /// The node may be harmed, even so that it never starts again and has to be replaced. A new machine takes a place by a map that the
+    /// control group agreed on, and there is none before all founders have met: a node with an empty directory that has not heard from a founder
+    /// cannot tell whether that is the one who knows what it promised (decision 4). A cluster that loses a founder for good before that
+    /// never was one, and waits rightly.
+    /// </summary>
+    public bool MayDestroy(NodeId node) => HaveFoundersMet() && MayHarm(node);
 
     public bool MayHarm(NodeId node)
     {
@@ -65,6 +74,18 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 
     /// <summary>The node left the cluster for good: what it lost does not matter any more.</summary>
     public void Remove(NodeId node) => _harmed.Remove(node.Value);
+
+    private bool HaveFoundersMet()
+    {
+        bool all = true;
+        foreach (SimulatedHost founder in cluster.Hosts.Where(h => !h.IsJoining && !_settled.Contains(h.Id.Value)))
+        {
+            bool hasMet = founder is { IsRunning: true, Node: not ReactorNode { Reactor.IsJoining: true } };
+            all &= hasMet && _settled.Add(founder.Id.Value);
+        }
+
+        return all;
+    }
 
     private void Forgive()
     {
