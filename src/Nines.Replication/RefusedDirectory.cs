@@ -14,8 +14,8 @@ public static class RefusedDirectory
     public static bool MayBeginAgain(IDisk disk) => !MemberFile.Exists(disk);
 
     /// <summary>
-    /// Forgets the incarnation, durably; the next start has a higher number and makes a new one of it. As the old one it could pass for the
-    /// directory whose number it had. False: the directory met its cluster and must not be used any more.
+    /// Forgets the incarnation, durably; the next start comes after the number that was seen and makes a new one of its own. As the old one it could
+    /// pass for the directory whose number it had. False: the directory met its cluster and must not be used any more.
     /// </summary>
     public static bool BeginAgain(IDisk disk)
     {

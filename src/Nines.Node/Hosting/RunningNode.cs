@@ -84,12 +84,11 @@ internal sealed class RunningNode : IAsyncDisposable
         FileDisk files = OpenDisk();
         AtEnd(files.Dispose);
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
-        RefuseDisowned(disk);
-        NodeIdentity identity = CountStart(disk);
+        NodeIdentity identity = CountStart(disk, SeenByPeers(disk));
         EventLoop loop = NodeLoop.New();
         AtEnd(loop.Dispose);
         loop.Start();
-        var inbox = new ReactorInbox(reason => Disowned(disk, reason), _log);
+        var inbox = new ReactorInbox((seen, reason) => Disowned(disk, seen, reason), _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);
         var network = new TcpNetwork(
@@ -131,20 +130,26 @@ internal sealed class RunningNode : IAsyncDisposable
     /// Checks that the directory is this node's and counts this start. A new directory begins to count at the second it is made: a node
     /// whose directory was wiped does not come with a number its peers have seen.
     /// </summary>
-    private NodeIdentity CountStart(IDisk disk)
+    private NodeIdentity CountStart(IDisk disk, BootId? seen)
     {
         NodeIdentity kept = NodeIdentity.Read(disk, DataDirectories) ?? new NodeIdentity(
             _configuration.Cluster, _configuration.Node, new BootId(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
         ulong nonce = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        return kept.Start(disk, _configuration.Cluster, _configuration.Node, nonce);
+        NodeIdentity identity = kept.NotBefore(seen ?? default).Start(disk, _configuration.Cluster, _configuration.Node, nonce);
+        if (seen is not null)
+        {
+            new DisownedFile(disk).Clear();
+        }
+
+        return identity;
     }
 
-    private static void RefuseDisowned(IDisk disk)
+    /// <summary>The boot that peers had seen when they refused a directory which may begin again; null when nobody refused it.</summary>
+    private static BootId? SeenByPeers(IDisk disk)
     {
-        var file = new DisownedFile(disk);
-        if (file.Reason is not { } reason)
+        if (new DisownedFile(disk).Read() is not var (seen, reason))
         {
-            return;
+            return null;
         }
 
         if (!RefusedDirectory.BeginAgain(disk))
@@ -154,7 +159,7 @@ internal sealed class RunningNode : IAsyncDisposable
                 + "Empty the directory and let the node join as a new one; its replicas are rebuilt from the others.");
         }
 
-        file.Clear();
+        return seen;
     }
 
     private ReactorThread StartReactor(
@@ -294,11 +299,11 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    private void Disowned(IDisk disk, string reason)
+    private void Disowned(IDisk disk, BootId seen, string reason)
     {
         if (_ended.TrySetResult(RefusedDirectory.MayBeginAgain(disk) ? ExitCodes.Fault : ExitCodes.Refused))
         {
-            new DisownedFile(disk).Write(reason);
+            new DisownedFile(disk).Write(seen, reason);
             _log.LogCritical("The node stops: {Reason}.", reason.TrimEnd('.'));
         }
     }

@@ -49,8 +49,8 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     /// <summary>Starting again changes nothing: the machine needs an empty disk and a new name.</summary>
     public bool NeedsReplacement { get; private set; }
 
-    /// <summary>Peers refused what is on the disk as an old copy; written down there, so another disk knows nothing of it.</summary>
-    public bool IsDisowned { get; private set; }
+    /// <summary>The boot of a peer's refusal of what is on the disk as an old copy. Written down there: another disk knows nothing of it.</summary>
+    public BootId? DisownedFor { get; private set; }
 
     /// <summary>It left the cluster for good.</summary>
     public bool IsRetired { get; set; }
@@ -116,12 +116,13 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             WallClockMs = WallClockMs,
             SteadyMs = () => _world.NowUs / 1000,
             IsJoining = IsJoining,
+            DisownedFor = DisownedFor,
         };
-        Guarded(host =>
+        Guarded(_ =>
         {
-            host.RefuseDisowned();
             Node = _cluster.Factory.Start(setup);
             endpoint.Boot = Node.Boot;
+            DisownedFor = null;
         });
         if (IsRunning)
         {
@@ -180,9 +181,9 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     }
 
     /// <summary>A peer's handshake said that this is an old copy of a data directory, or a second one.</summary>
-    public void RefusedAsOld(NodeId by)
+    public void RefusedAsOld(NodeId by, BootId seen)
     {
-        IsDisowned = true;
+        DisownedFor = seen;
         Stopped($"{by} has seen a later boot of this node");
     }
 
@@ -190,17 +191,7 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     public void DiskExchanged()
     {
         PeerBoots.Clear();
-        IsDisowned = false;
-    }
-
-    private void RefuseDisowned()
-    {
-        if (IsDisowned && !_cluster.Factory.BeginAgain(Disk))
-        {
-            throw new NodeRefusedException("its peers have seen a later boot of it", isFinal: true);
-        }
-
-        IsDisowned = false;
+        DisownedFor = null;
     }
 
     public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message)

@@ -81,6 +81,9 @@ public sealed record NodeSetup
 
     /// <summary>Added to a running cluster, rather than one of its founders.</summary>
     public required bool IsJoining { get; init; }
+
+    /// <summary>Peers refused this disk as an old copy; the boot they had seen.</summary>
+    public BootId? DisownedFor { get; init; }
 }
 
 /// <summary>The process refuses to start, and says why.</summary>
@@ -126,7 +129,4 @@ public interface INodeFactory
 
     /// <exception cref="NodeRefusedException">The node does not start on this data directory.</exception>
     ISimulatedNode Start(NodeSetup setup);
-
-    /// <summary>Before a start on a disk that peers refused as an old copy: may the node begin again on it, as another?</summary>
-    bool BeginAgain(SimulatedDisk disk) => false;
 }
