@@ -72,8 +72,17 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         }
     }
 
-    /// <summary>The node left the cluster for good: what it lost does not matter any more.</summary>
-    public void Remove(NodeId node) => _harmed.Remove(node.Value);
+    /// <summary>
+    /// The node left the cluster for good. A node that forgot its promises leaves its groups before its successor votes there, so they are
+    /// one copy short until the successor has caught up: the harm is the successor's now.
+    /// </summary>
+    public void Succeed(NodeId node, NodeId successor)
+    {
+        if (_harmed.Remove(node.Value, out Harmed? harmed))
+        {
+            _harmed.TryAdd(successor.Value, harmed with { Starts = 0, Damages = [] });
+        }
+    }
 
     private bool HaveFoundersMet()
     {
