@@ -140,6 +140,13 @@ public sealed class SimulatedCluster
             Logs.Committed(host.Id, now.Group, now.Applied, now.Chain);
         }
 
+        // A replica without a configuration has not heard yet that it is a member.
+        bool isWhole = now.Applied == now.LastIndex && now.Applied > LogIndex.Zero && !now.IsImpaired;
+        if (isWhole && now.Configuration is { Members.Count: > 0 } configuration)
+        {
+            Logs.Configured(host.Id, now.Group, now.Applied, configuration);
+        }
+
         bool elected = isLeader && (before is not { Role: ReplicaRole.Leader } || before.Value.Term != now.Term);
         if (elected)
         {
