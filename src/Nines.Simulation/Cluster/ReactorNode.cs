@@ -205,6 +205,7 @@ public sealed class ReactorNode : ISimulatedNode
                 Chain = seen.Chain,
                 Configuration = seen.Configuration,
                 IsImpaired = seen.IsImpaired,
+                HasLostPromises = seen.HasLostPromises,
             });
         }
     }

@@ -13,6 +13,7 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 {
     private readonly SortedDictionary<int, Harmed> _harmed = [];
     private readonly SortedSet<int> _settled = [];
+    private readonly SortedSet<int> _everHarmed = [];
 
     /// <summary>How many nodes may be harmed at one time.</summary>
     public int HarmedMax { get; } = (replicasPerGroup - 1) / 2;
@@ -26,6 +27,8 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
             return _harmed.Count > 0;
         }
     }
+
+    public bool WasHarmed(NodeId node) => _everHarmed.Contains(node.Value);
 
     /// <summary>
     /// The node may be harmed, even so that it never starts again and has to be replaced. A new machine takes a place by a map that the
@@ -48,6 +51,7 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
     public void Harm(NodeId node)
     {
         Invariant.Assert(MayHarm(node));
+        _everHarmed.Add(node.Value);
         SortedDictionary<GroupId, LogIndex> needed = [];
         foreach (GroupId group in cluster.Factory.Groups)
         {
