@@ -50,7 +50,11 @@ public sealed class NodeClusterTests
     {
         SimulationReport report = _runner.Run(Options(seed) with
         {
-            Groups = 8, Replicas = replicas, Duration = TimeSpan.FromHours(0.05), KeepTrace = true, AllowVacuous = false,
+            Groups = 8,
+            Replicas = replicas,
+            Duration = TimeSpan.FromHours(0.05),
+            KeepTrace = true,
+            AllowVacuous = false,
         });
         Assert.True(report.Passed, $"{bug}\n{report.Text()}");
     }
