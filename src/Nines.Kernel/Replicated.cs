@@ -97,7 +97,15 @@ public interface IReplicated
     /// <summary>The group that owns a partition key, by the hash slot of its bytes.</summary>
     GroupId GroupOf(ReadOnlySpan<byte> partitionKey);
 
+    /// <summary>An id that nobody else draws, for a command that may be sent more than once.</summary>
+    RequestId NewId();
+
     /// <summary>Proposes a command for state machine <paramref name="machine"/>. The command's bytes are copied before the call returns.</summary>
+    /// <param name="group">Where.</param>
+    /// <param name="machine">Which state machine.</param>
+    /// <param name="id">Or <see cref="RequestId.None"/>: a new one is drawn.</param>
+    /// <param name="command">For the state machine.</param>
+    /// <param name="timeout">Then the answer is "unknown", or "not done" when it is certain.</param>
     ValueTask<Answer> WriteAsync(
         GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout);
 

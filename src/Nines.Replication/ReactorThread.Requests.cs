@@ -1,6 +1,4 @@
-using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using Nines.Kernel;
 using Nines.Replication.Requests;
 using Nines.Storage.Store;
@@ -17,6 +15,9 @@ public sealed partial class ReactorThread
 
     public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) => Reactor.Map.GroupOf(partitionKey);
 
+    public RequestId NewId() => _ids.Next();
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> WriteAsync(
         GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
     {
@@ -47,6 +48,7 @@ public sealed partial class ReactorThread
         return ReadThroughReactorAsync(group, machine, consistency, notBefore, query, timeout);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<Answer> ReadThroughReactorAsync(
         GroupId group, byte machine, Consistency consistency, LogIndex notBefore, ReadOnlyMemory<byte> query, TimeSpan timeout)
     {
@@ -128,19 +130,6 @@ public sealed partial class ReactorThread
 
     private static Answer Overloaded(GroupId group) =>
         new() { Outcome = Outcome.NotDone, Reason = Reason.Overloaded, Group = group, RetryAfterMs = 50 };
-
-    /// <summary>
-    /// Time in front, chance behind it (as RFC 9562, section 5.7, has it): ids of one time are neighbours in the state, which makes
-    /// room for a new one quick to find.
-    /// </summary>
-    private RequestId NewId()
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        RandomNumberGenerator.Fill(bytes);
-        long time = _clock.GetUtcNow().ToUnixTimeMilliseconds();
-        BinaryPrimitives.WriteInt64BigEndian(bytes, (time << 16) | BinaryPrimitives.ReadUInt16BigEndian(bytes[6..]));
-        return new(BinaryPrimitives.ReadUInt128BigEndian(bytes));
-    }
 
     private static class QueryBuffer
     {

@@ -22,6 +22,7 @@ public sealed partial class ReactorThread : IReplicated, ILoopPart, IDisposable
     private readonly Action<Exception> _failed;
     private readonly Action _flushNetwork;
     private readonly Completions _completions = new();
+    private readonly FreshIds _ids;
     private List<Input> _inbox = [];
     private List<Input> _work = [];
     private readonly long _began;
@@ -48,6 +49,7 @@ public sealed partial class ReactorThread : IReplicated, ILoopPart, IDisposable
         _began = clock.GetTimestamp();
         _tickTime = TimeSpan.FromMilliseconds(options.TickMs).Ticks * clock.TimestampFrequency / TimeSpan.TicksPerSecond;
         _nextTick = _began + _tickTime;
+        _ids = new(reactor.Self, clock);
         _flushNetwork = flushNetwork;
         _failed = failed;
     }

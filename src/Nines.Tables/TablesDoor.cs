@@ -109,6 +109,7 @@ public sealed class TablesDoor
     {
         return parsed.IsGood ? DoAsync(parsed.Request) : Refused(parsed.Error);
 
+        [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
         async ValueTask<(TableError?, Certificate)> DoAsync(ItemRequest request)
         {
             ItemResult result = await _engine.ItemAsync(request, call);

@@ -19,15 +19,16 @@ internal sealed class KeyList
     private const int HeightWord = 2;
     private const int NextWord = 3;
 
-    /// <summary>A power of two.</summary>
-    private const int Fingers = 4;
+    /// <summary>Kinds of keys, and sources of keys of one kind, that are told apart: powers of two.</summary>
+    private const int Kinds = 4;
+    private const int Sources = 8;
 
     /// <summary>A finger further away than so many levels is no help.</summary>
     private const int MaxClimb = 3;
 
     private readonly WordArena _words;
     private readonly int _first;
-    private readonly int[] _fingers = new int[Fingers * MaxHeight];
+    private readonly int[] _fingers = new int[Kinds * Sources * MaxHeight];
     private int _height = 1;
     private uint _random = 0x9E3779B9;
 
@@ -79,8 +80,8 @@ internal sealed class KeyList
     /// <summary>A node for a key that has none. Writer only.</summary>
     public int Add(ReadOnlySpan<byte> key, int head)
     {
-        // Keys that come in order, as the ids of requests do, find their place beside the one before; each kind has a finger of its own.
-        Span<int> before = _fingers.AsSpan((key.IsEmpty ? 0 : key[0] & (Fingers - 1)) * MaxHeight, MaxHeight);
+        // Keys that come in order, as the ids of requests do, find their place beside the one before.
+        Span<int> before = Finger(key);
         if (!TryFindFrom(before, key))
         {
             FindAtOrAfter(key, before);
@@ -107,6 +108,16 @@ internal sealed class KeyList
 
         Volatile.Write(ref _height, Math.Max(_height, height));
         return node;
+    }
+
+    /// <summary>
+    /// The place of the last key that began and ended alike: it was of the same kind, and when it is an id, drawn by the same node
+    /// (the platform puts its number there).
+    /// </summary>
+    private Span<int> Finger(ReadOnlySpan<byte> key)
+    {
+        int finger = key.IsEmpty ? 0 : ((key[0] & (Kinds - 1)) * Sources) + (key[^1] & (Sources - 1));
+        return _fingers.AsSpan(finger * MaxHeight, MaxHeight);
     }
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Nines.Kernel;
 using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
@@ -34,6 +35,7 @@ public sealed partial class EmbeddedTableEngine
             : await ItemAsync(request, call, found.Schema, deadline);
     }
 
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call, TableSchema schema, Deadline deadline)
     {
         bool afterCorrection = false;
@@ -86,7 +88,7 @@ public sealed partial class EmbeddedTableEngine
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), command.WrittenMemory, deadline.Left));
         }
 
-        RequestId id = _ids.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
+        RequestId id = RequestIds.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
         ItemCommands.WriteChange(command, schema, key.Written[TableIdLength..], request);
         ValueTask<Answer> answer = _replicated.WriteAsync(
             group, TablesMachine.MachineId, id, command.WrittenMemory, deadline.Left);
@@ -109,6 +111,7 @@ public sealed partial class EmbeddedTableEngine
     }
 
     /// <summary>A query's bytes may be needed until its answer is there; those of a command are copied at once.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private static async ValueTask<Answer> ReturnAfter(ByteBuffer query, ValueTask<Answer> answer)
     {
         Answer received = await answer;
@@ -120,7 +123,7 @@ public sealed partial class EmbeddedTableEngine
     {
         var command = new ByteBuffer(64);
         TableCommand.RegisterTable(command, schema);
-        await _replicated.WriteAsync(group, TablesMachine.MachineId, _ids.Fresh(), command.WrittenMemory, deadline.Left);
+        await _replicated.WriteAsync(group, TablesMachine.MachineId, RequestId.None, command.WrittenMemory, deadline.Left);
     }
 
     private static Consistency ConsistencyOf(ItemRequest request, TableCall call) =>

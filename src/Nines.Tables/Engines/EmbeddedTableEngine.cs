@@ -16,7 +16,6 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
 
     private readonly IReplicated _replicated;
     private readonly TimeProvider _time;
-    private readonly RequestIds _ids = new();
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
 
@@ -28,7 +27,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         _replicated = replicated;
         _time = time;
         _catalogue = new Catalogue(replicated, time);
-        _lifecycle = new TableLifecycle(replicated, _ids, time, SweepEvery);
+        _lifecycle = new TableLifecycle(replicated, time, SweepEvery);
     }
 
     /// <summary>Begins to look now and then for tables that nobody carries on.</summary>
@@ -42,7 +41,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(wanted);
         ArgumentNullException.ThrowIfNull(call);
-        RequestId id = _ids.Of(call.InvocationId, (byte)TableCommandKind.CreateTable, wanted.Name);
+        RequestId id = RequestIds.Of(call.InvocationId, (byte)TableCommandKind.CreateTable, wanted.Name);
         UInt128 uuid = call.InvocationId == UInt128.Zero ? RequestIds.FreshUuid() : id.Value;
         var command = new ByteBuffer(256);
         TableCommand.CreateTable(command, wanted with { Uuid = uuid });
@@ -56,7 +55,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         var command = new ByteBuffer(64);
         TableCommand.DeleteTable(command, name);
         TableResult result = await ChangeTableAsync(
-            _ids.Of(call.InvocationId, (byte)TableCommandKind.DeleteTable, name), command, call);
+            RequestIds.Of(call.InvocationId, (byte)TableCommandKind.DeleteTable, name), command, call);
         if (result.Error is null)
         {
             _catalogue.Forget(name);

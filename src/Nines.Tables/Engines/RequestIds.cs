@@ -8,16 +8,10 @@ namespace Nines.Tables.Engines;
 /// <summary>
 /// Ids that make a write happen once. All sends of one SDK call carry the same invocation id; together with what exactly is
 /// written it names one command, so that the items of a batch, and the commands of one request, never share an id.
-/// Without an invocation id every command is a new one.
+/// Without an invocation id every command is a new one, whose id the platform draws.
 /// </summary>
-internal sealed class RequestIds
+internal static class RequestIds
 {
-    private readonly ulong _boot = BinaryPrimitives.ReadUInt64LittleEndian(RandomNumberGenerator.GetBytes(8));
-    private long _next;
-
-    /// <summary>An id nobody else draws.</summary>
-    public RequestId Fresh() => new(new UInt128(_boot, (ulong)Interlocked.Increment(ref _next)));
-
     /// <summary>A table's identity as clients see it.</summary>
     public static UInt128 FreshUuid() => BinaryPrimitives.ReadUInt128LittleEndian(RandomNumberGenerator.GetBytes(16));
 
@@ -29,11 +23,11 @@ internal sealed class RequestIds
     /// Counts the commands a call had to send for one subject because the first was answered "unknown table": that answer belongs to
     /// the first id for good.
     /// </param>
-    public RequestId Of(UInt128 invocation, byte operation, ReadOnlySpan<byte> subject, byte attempt)
+    public static RequestId Of(UInt128 invocation, byte operation, ReadOnlySpan<byte> subject, byte attempt)
     {
         if (invocation == UInt128.Zero)
         {
-            return Fresh();
+            return RequestId.None;
         }
 
         const int Head = 18;
@@ -48,5 +42,5 @@ internal sealed class RequestIds
     }
 
     /// <summary>The id of a command about a table.</summary>
-    public RequestId Of(UInt128 invocation, byte operation, string name) => Of(invocation, operation, Encoding.UTF8.GetBytes(name), 0);
+    public static RequestId Of(UInt128 invocation, byte operation, string name) => Of(invocation, operation, Encoding.UTF8.GetBytes(name), 0);
 }

@@ -11,7 +11,7 @@ namespace Nines.Tables.Engines;
 /// somebody before stopped. The node that took the client's request begins at once; every node sweeps now and then and takes
 /// over what it has seen waiting twice in a row.
 /// </summary>
-internal sealed class TableLifecycle(IReplicated replicated, RequestIds ids, TimeProvider time, TimeSpan sweepEvery) : IAsyncDisposable
+internal sealed class TableLifecycle(IReplicated replicated, TimeProvider time, TimeSpan sweepEvery) : IAsyncDisposable
 {
     private const int StepAttemptsMax = 4;
     private const int GroupPassesMax = 4;
@@ -130,7 +130,7 @@ internal sealed class TableLifecycle(IReplicated replicated, RequestIds ids, Tim
 
     private async ValueTask<Answer> StepAsync(GroupId group, ReadOnlyMemory<byte> command)
     {
-        RequestId id = ids.Fresh();
+        RequestId id = replicated.NewId();
         Answer answer = default;
         for (int attempt = 0; attempt < StepAttemptsMax && !_stopping.IsCancellationRequested; attempt++)
         {

@@ -156,6 +156,8 @@ internal sealed class DoorTarget : FuzzTarget
 
         public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) => new(1 + (int)(Crc32C.Of(partitionKey) % 2));
 
+        public RequestId NewId() => RequestId.None;
+
         public ValueTask<Answer> WriteAsync(GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
         {
             lock (_states)

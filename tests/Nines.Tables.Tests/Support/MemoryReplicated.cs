@@ -13,6 +13,7 @@ public sealed class MemoryReplicated : IReplicated
     private readonly Dictionary<GroupId, Group> _groups = [];
     private readonly TablesMachine _machine = new();
     private IReadOnlyList<GroupId> _dataGroups = [];
+    private ulong _nextId;
     private long _timeMs = 1_700_000_000_000;
 
     public MemoryReplicated(int dataGroups = 4)
@@ -48,6 +49,8 @@ public sealed class MemoryReplicated : IReplicated
     public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) =>
         _dataGroups[(int)(Crc32C.Of(partitionKey) % (uint)_dataGroups.Count)];
 
+    public RequestId NewId() => new(new UInt128(1, Interlocked.Increment(ref _nextId)));
+
     public ValueTask<Answer> WriteAsync(
         GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
     {
@@ -60,6 +63,7 @@ public sealed class MemoryReplicated : IReplicated
             }
 
             Group at = _groups[group];
+            id = id == RequestId.None ? NewId() : id;
             if (!at.First.TryGetValue(id, out Answer first))
             {
                 at.Applied = at.Applied.Next;
