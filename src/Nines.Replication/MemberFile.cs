@@ -57,6 +57,12 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
         return new(boot.Value);
     }
 
+    /// <summary>
+    /// What tells this directory's log from that of an earlier one of the node: its incarnation, or what that is going to be when this is its
+    /// first start. Writes nothing.
+    /// </summary>
+    public static BootId LifeOf(IDisk disk, MemberFile? members, BootId boot) => members?.Incarnation ?? ReadIncarnation(disk) ?? boot;
+
     /// <summary>The directory met its cluster.</summary>
     public static bool Exists(IDisk disk) => disk.Exists(Name);
 

@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Storage.Log;
 
 namespace Nines.Replication;
 
@@ -24,6 +25,7 @@ public static class RefusedDirectory
             return false;
         }
 
+        SegmentedLog.ForgetPrepared(disk, ReactorStart.LogDirectory);
         MemberFile.ForgetIncarnation(disk);
         return true;
     }
