@@ -85,7 +85,8 @@ public sealed partial class RaftNode
         FollowLeader(message.From, output);
         if (_installing is null)
         {
-            // The leader names only what this replica has acknowledged in its term.
+            // The leader names only what this replica has acknowledged in its term. Whose log ends before that has lost what it promised.
+            output.PromisesLost |= message.Commit > Log.LastIndex;
             Commit = LogIndex.Max(Commit, LogIndex.Min(message.Commit, Log.LastIndex));
         }
 

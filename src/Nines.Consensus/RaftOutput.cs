@@ -37,6 +37,11 @@ public sealed class RaftOutput
     /// <summary>Install the received snapshot of this position, then step <see cref="RaftInput.SnapshotInstalled"/>.</summary>
     public (LogPosition Position, Configuration Configuration)? InstallSnapshot { get; internal set; }
 
+    /// <summary>
+    /// The log does not have what this replica has acknowledged. It must take no further part: what else it has promised is not known.
+    /// </summary>
+    public bool PromisesLost { get; internal set; }
+
     /// <summary>Role, term or leader changed.</summary>
     public bool RoleChanged { get; internal set; }
 
@@ -50,6 +55,7 @@ public sealed class RaftOutput
         ReadsDropped.Clear();
         SnapshotsWanted.Clear();
         InstallSnapshot = null;
+        PromisesLost = false;
         RoleChanged = false;
     }
 }

@@ -58,6 +58,25 @@ internal sealed record MemberFile(BootId Incarnation, bool IsRejoining, IReadOnl
     }
 
     /// <summary>
+    /// What tells this directory's log from that of an earlier one of the node: its incarnation, or what that is going to be when this is its
+    /// first start. Writes nothing.
+    /// </summary>
+    public static BootId LifeOf(IDisk disk, MemberFile? members, BootId boot) => members?.Incarnation ?? ReadIncarnation(disk) ?? boot;
+
+    /// <summary>The directory met its cluster.</summary>
+    public static bool Exists(IDisk disk) => disk.Exists(Name);
+
+    /// <summary>Durable when it returns: the next start is the first of another incarnation.</summary>
+    public static void ForgetIncarnation(IDisk disk)
+    {
+        if (disk.Exists(DraftName))
+        {
+            disk.Delete(DraftName);
+            disk.SyncDirectory("");
+        }
+    }
+
+    /// <summary>
     /// The directory's own incarnation must be the one that met the cluster. If not, this file is an older one that was put back, and what
     /// it says of promises is not true of this directory.
     /// </summary>

@@ -55,6 +55,7 @@ public sealed partial class Reactor
             }
         }
 
+        ReplaceForgetful();
         AskToRetire();
         if (Find(GroupId.Control) is { } control)
         {
@@ -121,6 +122,32 @@ public sealed partial class Reactor
         repairing.Store.Dispose();
         _repairs.Remove(group);
         _lost.Add(group, new());
+    }
+
+    private void LosePromises(Replica replica, RaftOutput output)
+    {
+        if (output.RoleChanged)
+        {
+            OnRoleChanged(replica);
+        }
+
+        output.ReadsDropped.ForEach(replica.DropReads);
+        output.Clear();
+        replica.LosePromises();
+    }
+
+    /// <summary>
+    /// Every checksum is right and still something is missing, as when an old file of the log was put back: the leader counts on entries that the
+    /// replica acknowledged and does not have, and would never send them again. It is lost like one that knows less.
+    /// </summary>
+    private void ReplaceForgetful()
+    {
+        foreach (Replica replica in _replicas.Values.Where(r => r.HasLostPromises && !IsBusy(r)).ToArray())
+        {
+            DamagedStores.Add($"{replica.Group}: {replica.Halted}");
+            Drop(replica);
+            _lost.Add(replica.Group.Value, new());
+        }
     }
 
     private ByteBuffer OpenRepairAnswer(NodeId to, int group)

@@ -69,8 +69,7 @@ public sealed partial class Reactor
 
         // A late answer of a leader that was replaced since, or to before the group took this node in again, says nothing.
         bool isNews = replica.Raft.Term <= term && (replica.Raft.Log.LastIndex <= last || replica.Raft.Log.Last.Term < term);
-        bool isBusy = replica.HasStoreWork || replica.Store.IsInstalling || _receivings.ContainsKey(replica.Group.Value);
-        if (!replica.IsPlaced && replica.Halted is null && isNews && !isBusy)
+        if (!replica.IsPlaced && replica.Halted is null && isNews && !IsBusy(replica))
         {
             End(replica);
         }
@@ -78,17 +77,27 @@ public sealed partial class Reactor
 
     private void End(Replica replica)
     {
-        replica.DropWaitingReads();
         replica.Halt("its group has gone on without it");
+        ReactorStart.MarkRetired(_parts.Disk, replica.Group);
+        Drop(replica);
+        SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(replica.Group));
+        _log.RemoveGroup(replica.Group);
+    }
+
+    /// <summary>Its store is at work in the background, or receives one.</summary>
+    private bool IsBusy(Replica replica) =>
+        replica.HasStoreWork || replica.Store.IsInstalling || _receivings.ContainsKey(replica.Group.Value);
+
+    /// <summary>The replica is not run any more; what it has on disk stays.</summary>
+    private void Drop(Replica replica)
+    {
+        replica.DropWaitingReads();
         foreach (SnapshotSending sending in _sendings.Where(s => s.Replica == replica).ToArray())
         {
             EndSending(sending, ok: false);
         }
 
-        ReactorStart.MarkRetired(_parts.Disk, replica.Group);
         replica.Store.Dispose();
-        SortedStore.Erase(_parts.Disk, ReactorStart.DirectoryOf(replica.Group));
-        _log.RemoveGroup(replica.Group);
         _replicas.Remove(replica.Group.Value);
         _filters.Remove(replica.Group.Value);
         Publish();

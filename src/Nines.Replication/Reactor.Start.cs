@@ -33,13 +33,13 @@ public sealed partial class Reactor
         _replicaContext = new(parts.Options, Machines, this);
         _firstMap = ReactorStart.FirstMap(parts.Disk, parts.InitialMap);
         _map = _firstMap;
-        LogRecovery recovery = ReactorStart.RecoverLog(parts);
+        _members = MemberFile.Read(parts.Disk);
+        _members?.CheckBelongsTo(parts.Disk);
+        LogRecovery recovery = ReactorStart.RecoverLog(parts, MemberFile.LifeOf(parts.Disk, _members, parts.Boot));
         _log = recovery.Log;
         LogFindings = [.. recovery.Findings.Select(f => f.ToString())];
-        _members = MemberFile.Read(parts.Disk);
         if (_members is not null)
         {
-            _members.CheckBelongsTo(parts.Disk);
             OpenAll(recovery);
         }
         else if (recovery.Groups.Count > 0 || recovery.AnyGroupMayBeLost)

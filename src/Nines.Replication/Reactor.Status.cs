@@ -64,6 +64,9 @@ public readonly record struct ReplicaGlimpse
 
     /// <summary>Halted, or waiting to be repaired or let in again.</summary>
     public bool IsImpaired { get; init; }
+
+    /// <summary>Its log lacks what it has acknowledged.</summary>
+    public bool HasLostPromises { get; init; }
 }
 
 /// <summary>One node as it sees itself.</summary>
@@ -149,6 +152,7 @@ public sealed partial class Reactor
                 Chain = replica.Applied.Chain,
                 Configuration = replica.Raft.Configuration,
                 IsImpaired = replica.Halted is not null,
+                HasLostPromises = replica.HasLostPromises,
             });
         }
 

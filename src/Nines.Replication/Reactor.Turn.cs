@@ -50,6 +50,12 @@ public sealed partial class Reactor
         replica.BeginReadRound();
         replica.Raft.Finish(replica.Output);
         RaftOutput output = replica.TakeOutput();
+        if (output.PromisesLost)
+        {
+            LosePromises(replica, output);
+            return;
+        }
+
         Persist(replica, output);
         SendMessages(replica, output);
         if (output.RoleChanged)

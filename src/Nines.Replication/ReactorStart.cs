@@ -17,7 +17,7 @@ namespace Nines.Replication;
 /// </summary>
 internal static class ReactorStart
 {
-    private const string LogDirectory = "log";
+    public const string LogDirectory = "log";
     private const string GroupsDirectory = "groups";
     private const string MapFile = "map";
 
@@ -55,12 +55,12 @@ internal static class ReactorStart
         return given;
     }
 
-    public static LogRecovery RecoverLog(ReactorParts parts)
+    public static LogRecovery RecoverLog(ReactorParts parts, BootId life)
     {
         parts.Disk.CreateDirectory(LogDirectory);
         parts.Disk.CreateDirectory(GroupsDirectory);
         parts.Disk.SyncDirectory("");
-        return SegmentedLog.Recover(parts.Disk, LogDirectory, parts.LogOptions);
+        return SegmentedLog.Recover(parts.Disk, LogDirectory, parts.LogOptions, life.Value);
     }
 
     /// <summary>The configuration a group begins with, as this node knows it from the first map.</summary>

@@ -41,6 +41,32 @@ public class FoundingTests
             cluster.Nodes.SelectMany(n => n.Reactor.Status().Replicas), r => Assert.Equal(3, r.Configuration.Voters.Count));
     }
 
+    [Fact]
+    public void A_directory_that_peers_refuse_begins_again_as_another_when_it_never_met_its_cluster()
+    {
+        var cluster = new TestCluster(3, 4);
+        cluster.Cut.Add((3, 2));
+        cluster.Until(() => !cluster[1].Reactor.IsJoining && cluster[2].Reactor.IsJoining);
+
+        // The first node has met this directory; as another one with its number it must not pass for it.
+        cluster.Kill(2);
+        Assert.True(RefusedDirectory.BeginAgain(cluster[2].Disk));
+        cluster.Start(2);
+        cluster.Cut.Clear();
+        cluster.Until(() => cluster.Nodes.All(n => !n.Reactor.IsJoining && n.Reactor.Status().Lost.Count == 0));
+        Assert.True(MemberFile.Read(cluster[2].Disk)!.IsRejoining);
+        cluster.Until(() => cluster.Nodes.SelectMany(n => n.Reactor.Status().Replicas).Count(r => r.Configuration.Voters.Count == 3) == 15);
+    }
+
+    [Fact]
+    public void A_directory_that_met_its_cluster_is_not_used_any_more_when_peers_refuse_it()
+    {
+        var cluster = new TestCluster(3, 4);
+        cluster.Until(() => cluster.Nodes.All(n => !n.Reactor.IsJoining));
+        Assert.False(RefusedDirectory.BeginAgain(cluster[2].Disk));
+        Assert.True(cluster[2].Disk.Exists("incarnation"));
+    }
+
     [Theory]
     [InlineData("map")]
     [InlineData("members")]

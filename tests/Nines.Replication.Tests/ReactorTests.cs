@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Simulation.Disk;
 
 namespace Nines.Replication.Tests;
 
@@ -270,6 +271,35 @@ public class ReactorTests
         cluster.Until(() => cluster[3].Reactor.Core(One) is { } core && core.Configuration.IsVoter(new(3)));
         CheckValues(cluster, 3, 600);
         cluster.Until(() => cluster[3].Reactor.StateHash(One) == cluster[1].Reactor.StateHash(One));
+    }
+
+    [Fact]
+    public void A_replica_whose_log_was_put_back_notices_and_comes_back_as_a_learner()
+    {
+        var cluster = new TestCluster(3, 1);
+        Assert.Equal(Outcome.Done, cluster.Done(cluster.Write(1, One, "k=before")).Outcome);
+        cluster.Tick(10);
+        int leader = cluster.Leader(One);
+        int victim = 1 + (leader % 3);
+        DiskImage before = cluster[victim].Disk.Save();
+        for (int i = 0; i < 20; i++)
+        {
+            cluster.Done(cluster.Write(leader, One, $"k{i}=after"));
+        }
+
+        cluster.Tick(10);
+        cluster.Kill(victim);
+        Assert.True(cluster[victim].Disk.RestoreFile(before, $"log/{cluster[victim].Disk.List("log")[0]}"));
+        cluster.Start(victim);
+
+        // The leader of before counts on what the replica acknowledged, and would never send it again.
+        cluster.Until(() => cluster[victim].Reactor.DamagedStores.Exists(d => d.StartsWith("g1: it acknowledged", StringComparison.Ordinal)));
+        cluster.Until(() => cluster[victim].Reactor.Core(One) is { } core && core.Configuration.IsVoter(new(victim))
+            && core.Applied == cluster[leader].Reactor.Core(One)!.Log.LastIndex);
+        Assert.Equal(leader, cluster.Leader(One));
+        TestRequest read = cluster.Read(victim, One, "k19", Consistency.Eventual);
+        cluster.Done(read);
+        Assert.Equal("after#1", read.Text);
     }
 
     [Fact]

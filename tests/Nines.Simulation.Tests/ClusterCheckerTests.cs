@@ -51,6 +51,18 @@ public sealed class ClusterCheckerTests
     }
 
     [Fact]
+    public void Two_configurations_at_one_position_are_found()
+    {
+        LogChecker checker = new(_findings);
+        checker.Configured(new NodeId(1), _group, new LogIndex(4), Consensus.Configuration.Of([new NodeId(1), new NodeId(2)]));
+        checker.Configured(new NodeId(2), _group, new LogIndex(4), Consensus.Configuration.Of([new NodeId(1), new NodeId(2)]));
+        checker.Configured(new NodeId(2), _group, new LogIndex(5), Consensus.Configuration.Of([new NodeId(2)]));
+        Assert.False(_findings.Any);
+        checker.Configured(new NodeId(3), _group, new LogIndex(5), Consensus.Configuration.Of([new NodeId(3)]));
+        Assert.Equal('B', Assert.Single(_findings.All).Invariant);
+    }
+
+    [Fact]
     public void A_leader_without_a_committed_entry_is_found()
     {
         LogChecker checker = new(_findings);

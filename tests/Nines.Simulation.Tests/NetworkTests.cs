@@ -180,7 +180,7 @@ public sealed class NetworkTests
 
         public List<NodeId> RefusedBy { get; } = [];
 
-        public void RefusedAsOld(NodeId by) => RefusedBy.Add(by);
+        public void RefusedAsOld(NodeId by, BootId seen) => RefusedBy.Add(by);
 
         public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message)
         {

@@ -43,6 +43,23 @@ public sealed class NodeClusterTests
         Assert.True(report.Passed, $"{bug}\n{report.Text()}");
     }
 
+    /// <summary>As above, worlds of three minutes and eight groups, which is what campaigns run.</summary>
+    [Theory]
+    [InlineData(237, 3, "a founder wiped in the second of its first start was refused for good, and the others waited for it for ever")]
+    [InlineData(362, 3, "a log segment from before the directory was wiped made void what the new ones held, and a voter forgot what it had acknowledged")]
+    public void Longer_worlds_that_once_failed_pass(ulong seed, int replicas, string bug)
+    {
+        SimulationReport report = _runner.Run(Options(seed) with
+        {
+            Groups = 8,
+            Replicas = replicas,
+            Duration = TimeSpan.FromHours(0.05),
+            KeepTrace = true,
+            AllowVacuous = false,
+        });
+        Assert.True(report.Passed, $"{bug}\n{report.Text()}");
+    }
+
     [Fact]
     public void The_same_seed_gives_the_same_trace()
     {

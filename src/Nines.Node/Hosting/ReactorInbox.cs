@@ -10,7 +10,7 @@ namespace Nines.Node.Hosting;
 /// Carries what the adapters' threads have for the reactor to its thread. The adapters exist before the reactor does, because it is
 /// made of them; what they say before <see cref="Attach"/> waits here.
 /// </summary>
-internal sealed class ReactorInbox(Action<string> disowned, ILogger log) : ITransportReceiver
+internal sealed class ReactorInbox(Action<BootId, string> disowned, ILogger log) : ITransportReceiver
 {
     private readonly Lock _gate = new();
     private readonly List<Action<Reactor>> _early = [];
@@ -41,7 +41,7 @@ internal sealed class ReactorInbox(Action<string> disowned, ILogger log) : ITran
 
     public void OnPeerDown(NodeId peer) => Post(reactor => reactor.PeerDown(peer));
 
-    public void OnDisowned(NodeId by, string reason) => disowned(reason);
+    public void OnDisowned(NodeId by, BootId seen, string reason) => disowned(seen, reason);
 
     private void Post(Action<Reactor> action)
     {

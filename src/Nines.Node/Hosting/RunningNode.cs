@@ -73,12 +73,11 @@ internal sealed class RunningNode : IAsyncDisposable
         FileDisk files = OpenDisk();
         AtEnd(files.Dispose);
         IDisk disk = _configuration.DiskSync ? files : new UnsyncedDisk(files);
-        RefuseDisowned(disk);
-        NodeIdentity identity = CountStart(disk);
+        NodeIdentity identity = CountStart(disk, SeenByPeers(disk));
         EventLoop loop = NodeLoop.New();
         AtEnd(loop.Dispose);
         loop.Start();
-        var inbox = new ReactorInbox(reason => Disowned(new DisownedFile(disk), reason), _log);
+        var inbox = new ReactorInbox((seen, reason) => Disowned(disk, seen, reason), _log);
         var background = new RealBackground(inbox.OnCompleted);
         AtEnd(background.Dispose);
         var network = new TcpNetwork(
@@ -125,22 +124,36 @@ internal sealed class RunningNode : IAsyncDisposable
     /// Checks that the directory is this node's and counts this start. A new directory begins to count at the second it is made: a node
     /// whose directory was wiped does not come with a number its peers have seen.
     /// </summary>
-    private NodeIdentity CountStart(IDisk disk)
+    private NodeIdentity CountStart(IDisk disk, BootId? seen)
     {
         NodeIdentity kept = NodeIdentity.Read(disk, DataDirectories) ?? new NodeIdentity(
             _configuration.Cluster, _configuration.Node, new BootId(TimeProvider.System.GetUtcNow().ToUnixTimeSeconds()));
         ulong nonce = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(sizeof(ulong)));
-        return kept.Start(disk, _configuration.Cluster, _configuration.Node, nonce);
+        NodeIdentity identity = kept.NotBefore(seen ?? default).Start(disk, _configuration.Cluster, _configuration.Node, nonce);
+        if (seen is not null)
+        {
+            new DisownedFile(disk).Clear();
+        }
+
+        return identity;
     }
 
-    private static void RefuseDisowned(IDisk disk)
+    /// <summary>The boot that peers had seen when they refused a directory which may begin again; null when nobody refused it.</summary>
+    private static BootId? SeenByPeers(IDisk disk)
     {
-        if (new DisownedFile(disk).Reason is { } reason)
+        if (new DisownedFile(disk).Read() is not var (seen, reason))
+        {
+            return null;
+        }
+
+        if (!RefusedDirectory.BeginAgain(disk))
         {
             throw new StartRefusedException(
                 $"The other nodes refused this data directory as an old copy: {reason.TrimEnd('.')}. "
                 + "Empty the directory and let the node join as a new one; its replicas are rebuilt from the others.");
         }
+
+        return seen;
     }
 
     private ReactorThread StartReactor(
@@ -192,11 +205,11 @@ internal sealed class RunningNode : IAsyncDisposable
         }
     }
 
-    private void Disowned(DisownedFile file, string reason)
+    private void Disowned(IDisk disk, BootId seen, string reason)
     {
-        if (_ended.TrySetResult(ExitCodes.Refused))
+        if (_ended.TrySetResult(RefusedDirectory.MayBeginAgain(disk) ? ExitCodes.Fault : ExitCodes.Refused))
         {
-            file.Write(reason);
+            new DisownedFile(disk).Write(seen, reason);
             _log.LogCritical("The node stops: {Reason}.", reason.TrimEnd('.'));
         }
     }

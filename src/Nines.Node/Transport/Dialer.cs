@@ -201,7 +201,7 @@ internal sealed class Dialer(
             string reason = Verdicts.Explain(answer, self);
             if (answer.Verdict == LinkVerdict.OldBoot)
             {
-                receiver.OnDisowned(link.Peer, reason);
+                receiver.OnDisowned(link.Peer, answer.Boot, reason);
             }
 
             throw new LinkRefusedException(reason);

@@ -133,7 +133,7 @@ internal sealed partial class InboundLink
         (LinkVerdict verdict, string detail) = _network.Judge(hello);
         if (verdict != LinkVerdict.Accepted)
         {
-            return Refuse(verdict, hello.From, detail);
+            return Refuse(verdict, hello.From, detail, verdict == LinkVerdict.OldBoot ? _network.LatestBoot(hello.From) : null);
         }
 
         Peer = hello.From;
@@ -146,12 +146,12 @@ internal sealed partial class InboundLink
         return _network.Welcome(this, hello) && TrySay(LinkVerdict.Accepted, "");
     }
 
-    private bool Refuse(LinkVerdict verdict, NodeId from, string detail)
+    private bool Refuse(LinkVerdict verdict, NodeId from, string detail, BootId? seen = null)
     {
         _log.LogWarning(
             "Refused a connection from {Address}{Node}: {Verdict}, {Detail}.",
             _socket.RemoteEndPoint, from.IsNone ? "" : $" ({from})", verdict, detail);
-        TrySay(verdict, detail);
+        TrySay(verdict, detail, seen);
         return false;
     }
 
@@ -189,12 +189,12 @@ internal sealed partial class InboundLink
         return false;
     }
 
-    private bool TrySay(LinkVerdict verdict, string detail)
+    private bool TrySay(LinkVerdict verdict, string detail, BootId? seen = null)
     {
         var payload = new ByteBuffer();
         TransportIdentity self = _network.Self;
         Handshake.Write(payload, new HelloAnswer(
-            Handshake.ProtocolVersion, verdict, self.Cluster, self.Node, self.Boot, self.AdminUrl, detail));
+            Handshake.ProtocolVersion, verdict, self.Cluster, self.Node, seen ?? self.Boot, self.AdminUrl, detail));
         var frame = new ByteBuffer();
         FrameFormat.Write(frame, payload.Written);
         try

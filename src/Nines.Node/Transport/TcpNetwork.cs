@@ -162,6 +162,8 @@ public sealed class TcpNetwork : INetwork, IAsyncDisposable
         _stop.Dispose();
     }
 
+    internal BootId LatestBoot(NodeId node) => _boots.Highest(node);
+
     /// <summary>Whether a hello is welcome here; when not, with the reason in words.</summary>
     internal (LinkVerdict Verdict, string Detail) Judge(in Hello hello)
     {

@@ -46,7 +46,7 @@ public interface ITransportReceiver
     void OnPeerDown(NodeId peer);
 
     /// <summary>A peer refuses this node because it has seen a later start of it: this data directory is an old copy. The node must stop.</summary>
-    void OnDisowned(NodeId by, string reason);
+    void OnDisowned(NodeId by, BootId seen, string reason);
 }
 
 /// <summary>What the transport knows of one peer, for the status page.</summary>

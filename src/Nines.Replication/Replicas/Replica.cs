@@ -96,6 +96,17 @@ internal sealed partial class Replica
 
     public void Halt(string why) => Halted ??= why;
 
+    /// <summary>It acknowledged entries that its log does not have, and waits to be let in again.</summary>
+    public bool HasLostPromises { get; private set; }
+
+    /// <summary>See <see cref="RaftOutput.PromisesLost"/>. Nothing it says from here on leaves this node.</summary>
+    public void LosePromises()
+    {
+        HasLostPromises = true;
+        Halt("it acknowledged entries that its log does not have");
+        DropWaitingReads();
+    }
+
     /// <summary>
     /// The state is damaged and waits for a peer's. The log and the vote are not: the replica goes on voting and acknowledging, so that a
     /// group survives even when only one state is whole.

@@ -1,3 +1,4 @@
+using Nines.Consensus;
 using Nines.Kernel;
 
 namespace Nines.Simulation;
@@ -62,6 +63,20 @@ public sealed class LogChecker(Findings findings)
         }
     }
 
+    /// <summary>
+    /// The configuration a replica goes by when it has applied all of its log. It follows from the log alone, however the replica came to it: entry by
+    /// entry, by a snapshot or by a restart.
+    /// </summary>
+    public void Configured(NodeId node, GroupId group, LogIndex applied, Configuration configuration)
+    {
+        Dictionary<long, (Configuration Configuration, NodeId First)> known = Log(group).Configurations;
+        if (!known.TryAdd(applied.Value, (configuration, node)) && !known[applied.Value].Configuration.Equals(configuration))
+        {
+            findings.Add(
+                'B', Name, $"{group} {applied}: {node} goes by {configuration}, {known[applied.Value].First} by {known[applied.Value].Configuration}");
+        }
+    }
+
     /// <summary>The highest commit index any replica has reported.</summary>
     public LogIndex Highest(GroupId group) => Log(group).Highest;
 
@@ -79,6 +94,8 @@ public sealed class LogChecker(Findings findings)
     private sealed class CommittedLog
     {
         public Dictionary<long, (ulong Digest, NodeId First)> Entries { get; } = [];
+
+        public Dictionary<long, (Configuration Configuration, NodeId First)> Configurations { get; } = [];
 
         public LogIndex Highest { get; set; }
     }

@@ -161,7 +161,7 @@ public sealed class Membership : IEventTarget
     /// <summary>A replaced machine goes when no leader's configuration names it any more.</summary>
     private void RetireThoseWhoLeft(SlotMap map)
     {
-        foreach ((int old, NodeId _) in _replacements.ToList())
+        foreach ((int old, NodeId next) in _replacements.ToList())
         {
             NodeId node = new(old);
             if (map.Members.Any(m => m.Node == node) || map.Groups.Any(g => IsStillMember(g.Group, node)))
@@ -174,7 +174,7 @@ public sealed class Membership : IEventTarget
             SimulatedHost host = _cluster.Host(node);
             host.IsRetired = true;
             _operator.LeftAlone.Add(node);
-            _atlas.Remove(node);
+            _atlas.Succeed(node, next);
             Retired.Add(host);
             if (host.IsRunning)
             {

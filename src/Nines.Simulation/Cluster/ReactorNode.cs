@@ -34,11 +34,16 @@ public sealed class ReactorFactory : INodeFactory
     {
         try
         {
+            if (setup.DisownedFor is not null && !RefusedDirectory.BeginAgain(setup.Disk))
+            {
+                throw new NodeRefusedException("its peers have seen a later boot of it", isFinal: true);
+            }
+
             NodeIdentity? kept = NodeIdentity.Read(setup.Disk, ["log", "groups"]);
 
             // A new directory begins to count at the second it is made: a wiped node comes with a number nobody has seen.
             kept ??= new NodeIdentity(_cluster, setup.Id, new BootId(setup.WallClockMs / 1000));
-            NodeIdentity identity = kept.Start(setup.Disk, _cluster, setup.Id, setup.Random.Next());
+            NodeIdentity identity = kept.NotBefore(setup.DisownedFor ?? default).Start(setup.Disk, _cluster, setup.Id, setup.Random.Next());
             setup.Network.Boot = identity.Boot;
             return new ReactorNode(setup, identity.Boot, Parts(setup, identity.Boot));
         }
@@ -200,6 +205,7 @@ public sealed class ReactorNode : ISimulatedNode
                 Chain = seen.Chain,
                 Configuration = seen.Configuration,
                 IsImpaired = seen.IsImpaired,
+                HasLostPromises = seen.HasLostPromises,
             });
         }
     }

@@ -57,6 +57,9 @@ public sealed class SimulatedCluster
     /// <summary>Hears when a process ends, for whatever reason.</summary>
     public Action<SimulatedHost>? HostWentDown { get; set; }
 
+    /// <summary>A fault has destroyed durable data of the node, now or earlier.</summary>
+    public Predicate<NodeId> WasHarmed { get; set; } = static _ => false;
+
     public SimulatedHost Host(NodeId id) => _hosts[id.Value];
 
     public SimulatedHost? FindHost(NodeId id) => _hosts.GetValueOrDefault(id.Value);
@@ -135,9 +138,21 @@ public sealed class SimulatedCluster
             Leaders.Observe(host.Id, now.Group, now.Term, isLeader);
         }
 
+        if (now.HasLostPromises && !WasHarmed(host.Id))
+        {
+            Findings.Add('B', "log", $"{host.Id} {now.Group} lacks what it has acknowledged, and no fault took it");
+        }
+
         if (now.Chain != 0 && now.Chain != before?.Chain)
         {
             Logs.Committed(host.Id, now.Group, now.Applied, now.Chain);
+        }
+
+        // A replica without a configuration has not heard yet that it is a member.
+        bool isWhole = now.Applied == now.LastIndex && now.Applied > LogIndex.Zero && !now.IsImpaired;
+        if (isWhole && now.Configuration is { Members.Count: > 0 } configuration)
+        {
+            Logs.Configured(host.Id, now.Group, now.Applied, configuration);
         }
 
         bool elected = isLeader && (before is not { Role: ReplicaRole.Leader } || before.Value.Term != now.Term);

@@ -49,6 +49,9 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     /// <summary>Starting again changes nothing: the machine needs an empty disk and a new name.</summary>
     public bool NeedsReplacement { get; private set; }
 
+    /// <summary>The boot of a peer's refusal of what is on the disk as an old copy. Written down there: another disk knows nothing of it.</summary>
+    public BootId? DisownedFor { get; private set; }
+
     /// <summary>It left the cluster for good.</summary>
     public bool IsRetired { get; set; }
 
@@ -113,11 +116,13 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             WallClockMs = WallClockMs,
             SteadyMs = () => _world.NowUs / 1000,
             IsJoining = IsJoining,
+            DisownedFor = DisownedFor,
         };
         Guarded(_ =>
         {
             Node = _cluster.Factory.Start(setup);
             endpoint.Boot = Node.Boot;
+            DisownedFor = null;
         });
         if (IsRunning)
         {
@@ -176,10 +181,17 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     }
 
     /// <summary>A peer's handshake said that this is an old copy of a data directory, or a second one.</summary>
-    public void RefusedAsOld(NodeId by)
+    public void RefusedAsOld(NodeId by, BootId seen)
     {
-        NeedsReplacement = true;
+        DisownedFor = seen;
         Stopped($"{by} has seen a later boot of this node");
+    }
+
+    /// <summary>The disk has become another one: empty, or an old one.</summary>
+    public void DiskExchanged()
+    {
+        PeerBoots.Clear();
+        DisownedFor = null;
     }
 
     public void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message)

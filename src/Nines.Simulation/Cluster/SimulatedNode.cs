@@ -36,6 +36,9 @@ public readonly record struct ReplicaView
     /// <summary>The replica found damage, or lost what it had promised, and takes no part until it is repaired.</summary>
     public bool IsImpaired { get; init; }
 
+    /// <summary>The replica noticed that its log lacks what it has acknowledged.</summary>
+    public bool HasLostPromises { get; init; }
+
     /// <summary>Looks after every turn must be cheap: the same configuration is the same object.</summary>
     public bool Equals(ReplicaView other) =>
         Group == other.Group && Role == other.Role && Term == other.Term && Commit == other.Commit && Applied == other.Applied
@@ -81,6 +84,9 @@ public sealed record NodeSetup
 
     /// <summary>Added to a running cluster, rather than one of its founders.</summary>
     public required bool IsJoining { get; init; }
+
+    /// <summary>Peers refused this disk as an old copy; the boot they had seen.</summary>
+    public BootId? DisownedFor { get; init; }
 }
 
 /// <summary>The process refuses to start, and says why.</summary>

@@ -61,7 +61,7 @@ internal sealed class BitRot(FaultContext context, Operator attendant) : IFault,
     {
         NodeId node = context.Random.Pick(context.Nodes());
         SimulatedHost host = context.Cluster.Host(node);
-        string? file = context.Atlas.MayHarm(node) ? DiskFiles.Pick(host.Disk, context.Random) : null;
+        string? file = context.Atlas.MayDestroy(node) ? DiskFiles.Pick(host.Disk, context.Random) : null;
         if (file == null)
         {
             return false;
@@ -129,7 +129,7 @@ internal sealed class OldFiles(FaultContext context, Operator attendant) : IFaul
             return false;
         }
 
-        if (host.Starts - saved.Starts < StartsBetween || !context.Atlas.MayHarm(node))
+        if (host.Starts - saved.Starts < StartsBetween || !context.Atlas.MayDestroy(node))
         {
             return false;
         }
@@ -144,7 +144,7 @@ internal sealed class OldFiles(FaultContext context, Operator attendant) : IFaul
         if (!one)
         {
             host.Disk.Restore(image);
-            host.PeerBoots.Clear();
+            host.DiskExchanged();
         }
 
         context.Cluster.Leaders.Forget(node);
@@ -205,7 +205,7 @@ internal sealed class WipedDisk(FaultContext context, Operator attendant) : IFau
         context.Atlas.Harm(node);
         host.Kill();
         host.Disk.Wipe();
-        host.PeerBoots.Clear();
+        host.DiskExchanged();
         context.Cluster.Leaders.Forget(node);
         context.Note(Class, $"the disk of {node} is wiped");
         attendant.RestartAfter(host, context.DurationUs(0.05, 3));

@@ -12,6 +12,8 @@ namespace Nines.Simulation;
 public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
 {
     private readonly SortedDictionary<int, Harmed> _harmed = [];
+    private readonly SortedSet<int> _settled = [];
+    private readonly SortedSet<int> _everHarmed = [];
 
     /// <summary>How many nodes may be harmed at one time.</summary>
     public int HarmedMax { get; } = (replicasPerGroup - 1) / 2;
@@ -26,6 +28,16 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         }
     }
 
+    public bool WasHarmed(NodeId node) => _everHarmed.Contains(node.Value);
+
+    /// <summary>
+    /// The node may be harmed, even so that it never starts again and has to be replaced. A new machine takes a place by a map that the
+    /// control group agreed on, and there is none before all founders have met: a node with an empty directory that has not heard from a founder
+    /// cannot tell whether that is the one who knows what it promised (decision 4). A cluster that loses a founder for good before that
+    /// never was one, and waits rightly.
+    /// </summary>
+    public bool MayDestroy(NodeId node) => HaveFoundersMet() && MayHarm(node);
+
     public bool MayHarm(NodeId node)
     {
         Forgive();
@@ -39,6 +51,7 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
     public void Harm(NodeId node)
     {
         Invariant.Assert(MayHarm(node));
+        _everHarmed.Add(node.Value);
         SortedDictionary<GroupId, LogIndex> needed = [];
         foreach (GroupId group in cluster.Factory.Groups)
         {
@@ -63,8 +76,29 @@ public sealed class FaultAtlas(SimulatedCluster cluster, int replicasPerGroup)
         }
     }
 
-    /// <summary>The node left the cluster for good: what it lost does not matter any more.</summary>
-    public void Remove(NodeId node) => _harmed.Remove(node.Value);
+    /// <summary>
+    /// The node left the cluster for good. A node that forgot its promises leaves its groups before its successor votes there, so they are
+    /// one copy short until the successor has caught up: the harm is the successor's now.
+    /// </summary>
+    public void Succeed(NodeId node, NodeId successor)
+    {
+        if (_harmed.Remove(node.Value, out Harmed? harmed))
+        {
+            _harmed.TryAdd(successor.Value, harmed with { Starts = 0, Damages = [] });
+        }
+    }
+
+    private bool HaveFoundersMet()
+    {
+        bool all = true;
+        foreach (SimulatedHost founder in cluster.Hosts.Where(h => !h.IsJoining && !_settled.Contains(h.Id.Value)))
+        {
+            bool hasMet = founder is { IsRunning: true, Node: not ReactorNode { Reactor.IsJoining: true } };
+            all &= hasMet && _settled.Add(founder.Id.Value);
+        }
+
+        return all;
+    }
 
     private void Forgive()
     {

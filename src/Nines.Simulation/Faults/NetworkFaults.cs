@@ -86,7 +86,7 @@ internal sealed class Partition(FaultContext context) : IFault
     }
 }
 
-/// <summary>N3: a leader that cannot receive, one that cannot send, a random link that works one way.</summary>
+/// <summary>N3: a leader that cannot receive, one that cannot send, one that hears late and then cannot send, a random link that works one way.</summary>
 internal sealed class OneWay(FaultContext context) : IFault
 {
     public FaultClasses Class => FaultClasses.N3;
@@ -99,8 +99,23 @@ internal sealed class OneWay(FaultContext context) : IFault
             return false;
         }
 
+        int shape = context.Random.Below(4);
+        return shape == 3 ? Fade(context.PickLeader()) : Block(shape, nodes);
+    }
+
+    private bool Fade(NodeId leader)
+    {
+        long most = context.DurationUs(0.3, 3);
+        FadingRule rule = new(leader, context.World.NowUs, most);
+        long duration = rule.CutUs - context.World.NowUs + most + context.DurationUs(0.2, 3);
+        Healing.Later(context, rule, duration);
+        context.Note(Class, $"{leader} hears up to {most / 1e6:F2} s late, then cannot send, for {duration / 1e6:F2} s");
+        return true;
+    }
+
+    private bool Block(int shape, List<NodeId> nodes)
+    {
         BlockRule rule = new();
-        int shape = context.Random.Below(3);
         NodeId victim = shape == 2 ? context.Random.Pick(nodes) : context.PickLeader();
         nodes.Remove(victim);
         if (shape == 2)

@@ -10,6 +10,8 @@ public sealed class BootTable
 {
     private readonly BootId[] _highest = new BootId[SimulatedNetwork.NodesMax];
 
+    public BootId Highest(NodeId peer) => _highest[peer.Value];
+
     /// <summary>Notes a peer's boot. False when it must not be talked to.</summary>
     public bool Accepts(NodeId peer, BootId boot)
     {

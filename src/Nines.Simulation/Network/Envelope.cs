@@ -60,5 +60,5 @@ public interface IMessageReceiver
     void Receive(NodeId from, BootId boot, ReadOnlyMemory<byte> message);
 
     /// <summary>A peer refused the connection: it has seen a later boot of this node.</summary>
-    void RefusedAsOld(NodeId by);
+    void RefusedAsOld(NodeId by, BootId seen);
 }

@@ -69,6 +69,27 @@ public sealed class ClogRule(NodeId from, NodeId to, long fromUs, long untilUs) 
     }
 }
 
+/// <summary>
+/// A node that falls out of its time: what is sent to it comes later and later, as if a queue on the way filled up, and in the end nothing it
+/// sends arrives any more. The others go on without it, and it still hears what they said before.
+/// </summary>
+public sealed class FadingRule(NodeId node, long fromUs, long mostUs) : INetworkRule
+{
+    /// <summary>From here on the node cannot send; the delay has reached its most.</summary>
+    public long CutUs { get; } = fromUs + (2 * mostUs);
+
+    public Verdict Judge(Envelope message, long nowUs, ref long delayUs)
+    {
+        if (message.To == node)
+        {
+            // No faster than half of the time that passes: the answers it waits for become rarer, and never stop.
+            delayUs += Math.Min(mostUs, (nowUs - fromUs) / 2);
+        }
+
+        return message.From == node && nowUs >= CutUs ? Verdict.Drop : Verdict.Pass;
+    }
+}
+
 /// <summary>Loses one kind of message and no other, from one node or from all.</summary>
 public sealed class DropKindRule(byte kind, double probability, NodeId from, Prng random) : INetworkRule
 {

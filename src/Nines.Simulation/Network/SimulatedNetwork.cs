@@ -137,9 +137,10 @@ public sealed class SimulatedNetwork : IEventTarget
     {
         Lost++;
         Attachment sender = _attached[envelope.From.Value];
+        BootId seen = _attached[envelope.To.Value].Receiver!.PeerBoots.Highest(envelope.From);
         if (!envelope.IsReplay && sender.Start == envelope.FromStart)
         {
-            sender.Receiver?.RefusedAsOld(envelope.To);
+            sender.Receiver?.RefusedAsOld(envelope.To, seen);
         }
     }
 

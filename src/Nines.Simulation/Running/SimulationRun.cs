@@ -55,6 +55,7 @@ internal sealed class SimulationRun
 
         _operator = new Operator(_cluster);
         FaultAtlas atlas = new(_cluster, _options.Replicas);
+        _cluster.WasHarmed = atlas.WasHarmed;
         Membership? membership = _cluster.Factory is ReactorFactory ? new Membership(_cluster, atlas, _operator) : null;
         _injector = new FaultInjector(_cluster, _swarm, atlas, _operator, membership);
         _liveness = new LivenessPhase(_cluster, _workload, _scanner, _operator, membership, atlas, _options);

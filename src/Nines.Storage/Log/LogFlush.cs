@@ -21,12 +21,14 @@ public sealed class LogFlush : IBackgroundWork
 
     private readonly IDisk _disk;
     private readonly string _directory;
+    private readonly long _life;
     private ByteBuffer _output = new(OutputBytes);
 
-    internal LogFlush(IDisk disk, string directory)
+    internal LogFlush(IDisk disk, string directory, long life)
     {
         _disk = disk;
         _directory = directory;
+        _life = life;
     }
 
     /// <summary>The bytes this flush writes.</summary>
@@ -116,7 +118,7 @@ public sealed class LogFlush : IBackgroundWork
         _output.Clear();
         if (IsFirst)
         {
-            LogFormat.WriteSegmentHeader(_output.GetSpan(LogFormat.SegmentHeaderBytes), segment.Sequence, Batch);
+            new SegmentHeader(true, segment.Sequence, Batch, _life).Write(_output.GetSpan(LogFormat.SegmentHeaderBytes));
             _output.Advance(LogFormat.SegmentHeaderBytes);
         }
 

@@ -7,10 +7,14 @@ namespace Nines.Storage.Log;
 internal static class LogFormat
 {
     public const ulong SegmentMagic = 0x474F4C53454E494E; // "NINESLOG"
+    public const ulong PreparedMagic = 0x54584E53454E494E; // "NINESNXT"
     public const uint HeadMagic = 0x4842394E; // "N9BH"
     public const uint TailMagic = 0x5442394E; // "N9BT"
     public const uint SealMagic = 0x4C53394E; // "N9SL"
     public const uint Version = 1;
+
+    /// <summary>Of headers. Those of version 1 did not name a life.</summary>
+    public const uint HeaderVersion = 2;
 
     public const int SegmentHeaderBytes = 64;
     public const int PieceBytes = 48;
@@ -36,34 +40,6 @@ internal static class LogFormat
             && name.EndsWith(Suffix, StringComparison.Ordinal)
             && long.TryParse(name.AsSpan(0, Digits), System.Globalization.NumberStyles.AllowHexSpecifier, null, out sequence)
             && sequence > 0;
-    }
-
-    public static void WriteSegmentHeader(Span<byte> target, long sequence, long firstBatch)
-    {
-        target = target[..SegmentHeaderBytes];
-        target.Clear();
-        BinaryPrimitives.WriteUInt64LittleEndian(target, SegmentMagic);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[8..], Version);
-        BinaryPrimitives.WriteInt64LittleEndian(target[16..], sequence);
-        BinaryPrimitives.WriteInt64LittleEndian(target[24..], firstBatch);
-        BinaryPrimitives.WriteUInt32LittleEndian(target[60..], Crc32C.Of(target[..60]));
-    }
-
-    public static bool TryReadSegmentHeader(ReadOnlySpan<byte> bytes, out long sequence, out long firstBatch)
-    {
-        sequence = 0;
-        firstBatch = 0;
-        if (bytes.Length < SegmentHeaderBytes
-            || BinaryPrimitives.ReadUInt64LittleEndian(bytes) != SegmentMagic
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[8..]) != Version
-            || BinaryPrimitives.ReadUInt32LittleEndian(bytes[60..]) != Crc32C.Of(bytes[..60]))
-        {
-            return false;
-        }
-
-        sequence = BinaryPrimitives.ReadInt64LittleEndian(bytes[16..]);
-        firstBatch = BinaryPrimitives.ReadInt64LittleEndian(bytes[24..]);
-        return sequence > 0 && firstBatch > 0;
     }
 }
 

@@ -13,14 +13,17 @@ public sealed class LogMaintenance : IBackgroundWork
     private readonly IDisk _disk;
     private readonly string _directory;
     private readonly LogOptions _options;
+    private readonly SegmentMark _mark;
     private readonly Queue<LogSegment> _deletions = new();
     private LogSegment? _recycled;
     private LogSegment? _next;
     private bool _namesChanged;
+    private bool _markIsDue;
     private bool _sparing;
 
-    internal LogMaintenance(IDisk disk, string directory, LogOptions options)
+    internal LogMaintenance(IDisk disk, string directory, LogOptions options, SegmentMark mark)
     {
+        _mark = mark;
         _disk = disk;
         _directory = directory;
         _options = options;
@@ -50,6 +53,15 @@ public sealed class LogMaintenance : IBackgroundWork
                 Prepared.NameIsDurable = true;
             }
 
+            return true;
+        }
+
+        // Not before its name is durable: a crash might give a recycled file its old name back, and the header with it.
+        if (_markIsDue)
+        {
+            _mark.Write(Prepared!);
+            Prepared!.File!.Sync();
+            _markIsDue = false;
             return true;
         }
 
@@ -99,6 +111,7 @@ public sealed class LogMaintenance : IBackgroundWork
         next.FileBytes = next.File.Length;
         Prepared = next;
         _namesChanged = true;
+        _markIsDue = true;
         return true;
     }
 }

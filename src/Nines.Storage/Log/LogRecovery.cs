@@ -74,6 +74,9 @@ public enum LogFindingKind
 
     /// <summary>What is in the log contradicts itself.</summary>
     Inconsistent,
+
+    /// <summary>A file that belongs to another life of the directory, or elsewhere in the log.</summary>
+    Foreign,
 }
 
 /// <summary>One thing that recovery found, for the operator.</summary>

@@ -42,8 +42,9 @@ internal sealed partial class LogReplay
 
     /// <param name="scan">What was found in the segment.</param>
     /// <param name="segment">The segment as the live log will know it.</param>
+    /// <param name="durable">A batch that something outside this segment proves durable.</param>
     /// <param name="voidFrom">The first batch of the next segment: what is found of it here was cut by an earlier recovery. Null in the last.</param>
-    public void Read(SegmentScan scan, LogSegment segment, long? voidFrom)
+    public void Read(SegmentScan scan, LogSegment segment, long durable, long? voidFrom)
     {
         _scan = scan;
         _segment = segment;
@@ -55,7 +56,7 @@ internal sealed partial class LogReplay
 
         Start();
         long end = voidFrom ?? long.MaxValue;
-        long proven = voidFrom is { } next ? next - 1 : scan.Proven;
+        long proven = voidFrom is { } next ? next - 1 : Math.Max(scan.Proven, durable);
         if (!scan.HasHeader && proven >= scan.FirstBatch)
         {
             Find(LogFindingKind.CopyDamaged, 0, "the segment's header is damaged");
@@ -78,6 +79,30 @@ internal sealed partial class LogReplay
         if (voidFrom == null)
         {
             CheckEnd();
+        }
+    }
+
+    /// <summary>
+    /// The file of a segment is not this log's own. If it stands where the log ends, nobody knows what was there, or whether anything was; else a
+    /// later segment says what is missing.
+    /// </summary>
+    public void Refuse(long sequence, string why, bool isAtEnd)
+    {
+        _name = LogFormat.SegmentName(sequence);
+        Find(LogFindingKind.Foreign, 0, why);
+        Damaged();
+        _unknown |= isAtEnd;
+    }
+
+    /// <summary>The last segment was read; this batch is known to have been durable.</summary>
+    public void Expect(long durable)
+    {
+        if (durable > 0 && NextBatch <= durable && !CutAtDamage)
+        {
+            Find(LogFindingKind.BatchesLost, 0, $"batches {Math.Max(1, NextBatch)} to {durable} are gone");
+            Damaged();
+            _unknown = true;
+            NextBatch = durable + 1;
         }
     }
 

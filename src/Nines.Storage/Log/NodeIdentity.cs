@@ -81,6 +81,9 @@ public sealed record NodeIdentity(ClusterId Cluster, NodeId Node, BootId Boot)
         return identity;
     }
 
+    /// <summary>The same, but the next start comes after a boot that peers have seen.</summary>
+    public NodeIdentity NotBefore(BootId seen) => seen.Value > Boot.Value ? this with { Boot = new BootId(seen.Value) } : this;
+
     /// <summary>
     /// Counts one more start, durably, before the node speaks. Null expectations are not checked: a node that joins learns its
     /// cluster from this file.

@@ -7,7 +7,7 @@ namespace Nines.Storage.Log;
 /// one has started, whose checkpoint says all that records of this one still meant. Free segments go strictly oldest first, so
 /// what is left is always an unbroken end of the log.
 /// </summary>
-internal sealed class SegmentPool(IDisk disk, string directory, LogOptions options, long nextSequence)
+internal sealed class SegmentPool(IDisk disk, string directory, LogOptions options, long nextSequence, long life)
 {
     private readonly List<LogSegment> _segments = [];
     private long _nextSequence = nextSequence;
@@ -80,8 +80,20 @@ internal sealed class SegmentPool(IDisk disk, string directory, LogOptions optio
         _writtenSinceCheck = 0;
     }
 
+    /// <summary>
+    /// A prepared segment of an earlier run learns how far the log has come since, durably. This run may end before it writes anything.
+    /// </summary>
+    public void RenewMark(long durableBatch)
+    {
+        if (_prepared is { } prepared)
+        {
+            new SegmentMark(life, durableBatch).Write(prepared);
+            prepared.File!.Sync();
+        }
+    }
+
     /// <summary>What there is to do beside the flushes. One at a time; null when there is nothing, or it is being done.</summary>
-    public LogMaintenance? TakeMaintenance()
+    public LogMaintenance? TakeMaintenance(long durableBatch)
     {
         if (_running != null)
         {
@@ -90,13 +102,15 @@ internal sealed class SegmentPool(IDisk disk, string directory, LogOptions optio
 
         bool checkSpace = LowOnSpace || _writtenSinceCheck >= options.SpaceCheckBytes;
         int free = FreeSegments();
-        bool prepare = _prepared == null && (!_preparingFailed || free > 0 || checkSpace);
+        // Only then the mark of the next one says that this one was used.
+        bool isMarked = Current is null or { Started: true };
+        bool prepare = _prepared == null && isMarked && (!_preparingFailed || free > 0 || checkSpace);
         if (!prepare && free <= options.SparesMax && !checkSpace)
         {
             return null;
         }
 
-        _running = new LogMaintenance(disk, directory, options);
+        _running = new LogMaintenance(disk, directory, options, new SegmentMark(life, durableBatch));
         if (prepare)
         {
             LogSegment? recycled = free > 0 ? TakeOldest() : null;

@@ -59,10 +59,10 @@ internal sealed class SegmentScan
     public static SegmentScan Of(long sequence, byte[] bytes, IReadOnlyList<long> unreadablePages)
     {
         var scan = new SegmentScan(sequence, bytes) { UnreadablePages = unreadablePages };
-        if (LogFormat.TryReadSegmentHeader(bytes, out long named, out long firstBatch) && named == sequence)
+        if (SegmentHeader.Read(bytes, sequence) is { Started: true } header)
         {
             scan.HasHeader = true;
-            scan.FirstBatch = firstBatch;
+            scan.FirstBatch = header.Batch;
         }
 
         scan.FindPieces();

@@ -29,11 +29,11 @@ public sealed partial class SegmentedLog : IDisposable
     private bool _sealed = true;
     private Exception? _failure;
 
-    internal SegmentedLog(IDisk disk, string directory, LogOptions options, SegmentPool pool, long nextBatch)
+    internal SegmentedLog(IDisk disk, string directory, LogOptions options, SegmentPool pool, long nextBatch, long life)
     {
         _options = options;
         _pool = pool;
-        _flush = new LogFlush(disk, directory);
+        _flush = new LogFlush(disk, directory, life);
         _staging = new LogStaging(nextBatch);
         _spare = new LogStaging(nextBatch);
     }
@@ -176,7 +176,7 @@ public sealed partial class SegmentedLog : IDisposable
     /// Prepares the next segment and recycles old ones; null when there is nothing to do. Run it on <see cref="Lane.Store"/> and
     /// hand its end to <see cref="EndMaintenance"/>. Ask after each flush, and now and then while <see cref="LowOnSpace"/>.
     /// </summary>
-    public LogMaintenance? TakeMaintenance() => _failure == null ? _pool.TakeMaintenance() : null;
+    public LogMaintenance? TakeMaintenance() => _failure == null ? _pool.TakeMaintenance(DurableBatch) : null;
 
     /// <summary>A device that failed stops the log; a full one does not.</summary>
     public void EndMaintenance(LogMaintenance work, Exception? failure)

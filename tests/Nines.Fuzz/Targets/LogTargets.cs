@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using Nines.Kernel;
 using Nines.Storage.Log;
+using Nines.Storage.Store;
 
 namespace Nines.Fuzz.Targets;
 
@@ -14,7 +15,7 @@ internal static class LogTargets
 
     public static IReadOnlyList<TargetEntry> All { get; } =
     [
-        new("log.header", () => new Decoder("log.header", [Header()], i => LogFormat.TryReadSegmentHeader(i, out _, out _))
+        new("log.header", () => new Decoder("log.header", [Header(true), Header(false)], i => SegmentHeader.Read(i, 3) != null)
         {
             Checksums = static i => MendAt(i, 60),
         }),
@@ -61,10 +62,10 @@ internal static class LogTargets
         }
     }
 
-    private static byte[] Header()
+    private static byte[] Header(bool started)
     {
         byte[] header = new byte[LogFormat.SegmentHeaderBytes];
-        LogFormat.WriteSegmentHeader(header, 3, 300);
+        new SegmentHeader(started, 3, 300, 5).Write(header);
         return header;
     }
 
@@ -225,7 +226,17 @@ internal sealed class SegmentsTarget : FuzzTarget
         _disk.Clear();
         _disk.Place(First, input.AsSpan(Math.Min(4, input.Length), Math.Max(0, second - 4)));
         _disk.Place(Second, input.AsSpan(second));
-        LogRecovery recovery = SegmentedLog.Recover(_disk, "log", Options);
+        LogRecovery recovery;
+        try
+        {
+            recovery = SegmentedLog.Recover(_disk, "log", Options);
+        }
+        catch (DamagedException)
+        {
+            // A header of another version.
+            return false;
+        }
+
         foreach (RecoveredGroup group in recovery.Groups)
         {
             for (int i = 0; i < group.Entries.Count; i++)

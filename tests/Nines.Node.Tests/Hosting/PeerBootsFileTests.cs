@@ -24,9 +24,12 @@ public sealed class PeerBootsFileTests : IDisposable
     [Fact]
     public void A_directory_that_was_refused_is_remembered_as_such()
     {
-        Assert.Null(new DisownedFile(_disk).Reason);
-        new DisownedFile(_disk).Write("n1 saw number 9");
-        Assert.Equal("n1 saw number 9", new DisownedFile(_disk).Reason);
+        var file = new DisownedFile(_disk);
+        Assert.Null(file.Read());
+        file.Write(new BootId(9, 5), "n1 saw number 9");
+        Assert.Equal((new BootId(9), "n1 saw number 9"), new DisownedFile(_disk).Read());
+        file.Clear();
+        Assert.Null(file.Read());
     }
 
     [Fact]

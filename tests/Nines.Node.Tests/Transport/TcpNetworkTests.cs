@@ -132,7 +132,7 @@ public sealed class TcpNetworkTests
         await old.Dial(a);
         string line = await old.Line("start number 8");
         Assert.Contains("number 9 was seen", line, StringComparison.Ordinal);
-        Assert.Equal(a.Id, await old.Disowned());
+        Assert.Equal((a.Id, new BootId(9)), await old.Disowned());
         await a.Dial(old);
         await a.Line("start number 8");
         Assert.False(a.Say(old.Id, "x"u8));
@@ -148,7 +148,7 @@ public sealed class TcpNetworkTests
         {
             await copy.Dial(a);
             Assert.Contains("another start with that number was seen", await copy.Line("start number 9"), StringComparison.Ordinal);
-            Assert.Equal(a.Id, await copy.Disowned());
+            Assert.Equal((a.Id, new BootId(9, 1)), await copy.Disowned());
             await a.Dial(copy);
             await a.Line("start number 9");
         }

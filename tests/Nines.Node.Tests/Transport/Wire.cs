@@ -19,7 +19,7 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
     private readonly Channel<(NodeId From, BootId Boot, byte[] Frame)> _frames = Channel.CreateUnbounded<(NodeId, BootId, byte[])>();
     private readonly Channel<NodeId> _ups = Channel.CreateUnbounded<NodeId>();
     private readonly Channel<NodeId> _downs = Channel.CreateUnbounded<NodeId>();
-    private readonly Channel<NodeId> _disowned = Channel.CreateUnbounded<NodeId>();
+    private readonly Channel<(NodeId By, BootId Seen)> _disowned = Channel.CreateUnbounded<(NodeId, BootId)>();
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
 
     /// <param name="threads">Peers' connections are read by threads, as where a loop watches no descriptors.</param>
@@ -85,9 +85,9 @@ internal sealed class Station : ITransportReceiver, ILogger, IAsyncDisposable
 
     public void OnPeerDown(NodeId peer) => _downs.Writer.TryWrite(peer);
 
-    public void OnDisowned(NodeId by, string reason) => _disowned.Writer.TryWrite(by);
+    public void OnDisowned(NodeId by, BootId seen, string reason) => _disowned.Writer.TryWrite((by, seen));
 
-    public async Task<NodeId> Disowned() => await _disowned.Reader.ReadAsync(Soon);
+    public async Task<(NodeId By, BootId Seen)> Disowned() => await _disowned.Reader.ReadAsync(Soon);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;

@@ -1,6 +1,7 @@
 using Nines.Kernel;
 using Nines.Simulation.Disk;
 using Nines.Storage.Log;
+using Nines.Storage.Store;
 
 namespace Nines.Storage.Tests.Log;
 
@@ -8,6 +9,15 @@ namespace Nines.Storage.Tests.Log;
 public class LogFormatTests
 {
     private const string Header =
+        "4E494E45534C4F4702000000000000000100000000000000010000000000000055443322110000000000000000000000"
+        + "0000000000000000000000007CFA3789";
+
+    private const string Prepared =
+        "4E494E45534E585402000000000000000100000000000000000000000000000055443322110000000000000000000000"
+        + "000000000000000000000000E5625C66";
+
+    // Of version 1, which did not name a life.
+    private const string OldHeader =
         "4E494E45534C4F4701000000000000000100000000000000010000000000000000000000000000000000000000000000"
         + "000000000000000000000000CDAF6851";
 
@@ -31,6 +41,8 @@ public class LogFormatTests
     private const string Identity =
         "4E494E455349414D01000000050000001817161514131211080706050403020101000000000000000000000000000000"
         + "00000000000000000000000072AA6373";
+
+    private const long Life = 0x1122334455;
 
     // Header, two pieces of 80 bytes, and the first batch's frames, padded to 8 KiB.
     private const int SecondBatchOffset = 64 + (2 * 80) + 8192;
@@ -61,12 +73,42 @@ public class LogFormatTests
         }
 
         // The first batch's frames are not in the golden bytes: its directory says what is missing.
-        LogRecovery recovery = SegmentedLog.Recover(disk, "log", LogRig.Small);
+        LogRecovery recovery = SegmentedLog.Recover(disk, "log", LogRig.Small, Life);
         RecoveredGroup group = recovery.Groups[0];
         Assert.Equal(new HardState(new Term(300), new NodeId(2)), group.HardState);
         Assert.Equal([new LogHole(new LogIndex(1), new LogIndex(1), new Term(299))], group.Holes);
         Assert.Equal("hello"u8.ToArray(), group.Entries[1].Payload.ToArray());
         Assert.Equal(EntryKind.Configuration, group.Entries[1].Kind);
+    }
+
+    [Fact]
+    public void A_prepared_segment_has_these_bytes()
+    {
+        var disk = new SimulatedDisk(new Prng(1));
+        SegmentedLog log = SegmentedLog.Recover(disk, "log", LogRig.Small, Life).Log;
+        LogMaintenance work = log.TakeMaintenance()!;
+        while (work.Step())
+        {
+        }
+
+        log.EndMaintenance(work, null);
+        byte[] bytes = disk.Peek("log/0000000000000001.log");
+        Assert.Equal(Prepared, Hex(bytes, 0, 64));
+        Assert.Equal(-1, bytes.AsSpan(64).IndexOfAnyExcept((byte)0));
+    }
+
+    [Fact]
+    public void A_log_of_an_older_version_is_refused_with_its_version()
+    {
+        var disk = new SimulatedDisk(new Prng(1));
+        disk.CreateDirectory("log");
+        using (IDiskFile file = disk.Open("log/0000000000000001.log", DiskOpen.Create))
+        {
+            file.Write(0, Convert.FromHexString(OldHeader));
+        }
+
+        DamagedException refused = Assert.Throws<DamagedException>(() => SegmentedLog.Recover(disk, "log", LogRig.Small, Life));
+        Assert.Contains("version 1, this build knows version 2", refused.Message);
     }
 
     [Fact]
@@ -95,7 +137,7 @@ public class LogFormatTests
     private static byte[] Segment()
     {
         var disk = new SimulatedDisk(new Prng(1));
-        SegmentedLog log = SegmentedLog.Recover(disk, "log", LogRig.Small with { GrowingSegmentBytes = 64 << 10 }).Log;
+        SegmentedLog log = SegmentedLog.Recover(disk, "log", LogRig.Small with { GrowingSegmentBytes = 64 << 10 }, Life).Log;
         log.SetHardState(new GroupId(1), new HardState(new Term(299), new NodeId(1)));
         log.Append(new GroupId(1), new LogEntry(new Term(299), new LogIndex(1), EntryKind.Noop, default));
         log.SetBase(new GroupId(2), new LogPosition(new Term(7), new LogIndex(1000)));

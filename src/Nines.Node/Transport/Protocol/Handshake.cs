@@ -52,6 +52,7 @@ public readonly record struct Hello(
 /// <summary>
 /// What the accepting side sends: first the answer to the hello, later at most a last word before it closes the connection.
 /// </summary>
+/// <param name="Boot">That of the accepting side; with <see cref="LinkVerdict.OldBoot"/> the latest it has seen of the dialer.</param>
 public readonly record struct HelloAnswer(
     int Version, LinkVerdict Verdict, ClusterId Cluster, NodeId From, BootId Boot, string AdminUrl, string Detail);
 
