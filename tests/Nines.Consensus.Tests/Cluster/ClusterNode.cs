@@ -2,28 +2,11 @@ using Nines.Kernel;
 
 namespace Nines.Consensus.Tests.Cluster;
 
-/// <summary>Entries, term and vote on their way to the disk, and the messages that wait for them.</summary>
-internal sealed class FlushBatch(int due)
-{
-    public int Due { get; } = due;
-
-    public HardState? HardState { get; init; }
-
-    public List<LogEntry> Entries { get; init; } = [];
-
-    public LogPosition Position { get; init; }
-
-    /// <summary>The log begins behind this from here on; in order with everything else that is written to it.</summary>
-    public (LogPosition Position, Configuration Configuration)? Cut { get; init; }
-
-    public List<Packet> Messages { get; } = [];
-}
-
 /// <summary>
 /// The shell of one replica: runs its turns, keeps its disk and its state machine, and loses at a crash whatever was not durable. Flushes end in
 /// the order they began, after any delay.
 /// </summary>
-internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration initial)
+internal sealed partial class ClusterNode(NodeId id, Cluster cluster, Configuration initial)
 {
     private readonly List<FlushBatch> _flushes = [];
     private readonly RaftOutput _output = new();
@@ -385,69 +368,6 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
         }
     }
 
-    private void ReceiveSnapshot(Packet packet, AppliedState state)
-    {
-        RaftMessage message = RaftMessage.Snapshot(packet.From, id, packet.SnapshotTerm, state.Position, state.Configuration);
-        Turn();
-        Up.Step(RaftInput.Receive(message), _output);
-        _dirty = true;
-        if (_output.InstallSnapshot is { } install)
-        {
-            Assert.Equal(state.Position, install.Position);
-            _installing = (state, packet.From, cluster.Now + cluster.FlushDelay());
-            _sealing = null;
-        }
-        else if (_installing is null)
-        {
-            cluster.Send(new(id, packet.From) { SnapshotEnd = state.Position, Ok = true });
-        }
-
-        AfterStep();
-    }
-
-    private void EndInstall()
-    {
-        if (_installing is not { } install || install.Due > cluster.Now)
-        {
-            return;
-        }
-
-        Turn();
-        _installing = null;
-        bool ok = !cluster.Fails();
-        if (ok)
-        {
-            cluster.Seen("snapshot installed");
-            Disk.Applied = install.State;
-            Applied = install.State;
-            CheckedCommit = Applied.Index;
-            cluster.Checker.OnApplied(id, Applied);
-            _flushes.Add(new(NextFlush()) { Cut = (Applied.Position, Applied.Configuration) });
-            Input(RaftInput.SnapshotInstalled(install.State.Position, install.State.Configuration));
-        }
-        else
-        {
-            Input(RaftInput.SnapshotFailed);
-        }
-
-        cluster.Send(new(id, install.From) { SnapshotEnd = install.State.Position, Ok = ok });
-    }
-
-    private void SendSnapshot(NodeId peer)
-    {
-        ClusterChecker.Require(Disk.Applied.Index >= Up.Log.Base.Index, $"{id} has no snapshot that its log continues");
-        _sendings[peer.Value] = cluster.Now + (10 * cluster.Options.ElectionTimeoutTicks);
-        cluster.Send(new(id, peer) { Snapshot = Disk.Applied, SnapshotTerm = Up.Term });
-    }
-
-    private void SnapshotEnded(NodeId peer, LogPosition position, bool ok)
-    {
-        if (_sendings.Remove(peer.Value))
-        {
-            Input(RaftInput.SnapshotSent(peer, position, ok));
-        }
-    }
-
     private void Apply()
     {
         LogIndex to = Up.Commit - cluster.ApplyLag(Up.Commit - Applied.Index);
@@ -465,24 +385,5 @@ internal sealed class ClusterNode(NodeId id, Cluster cluster, Configuration init
 
         Up.Step(RaftInput.Applied(Applied.Index), _output);
         _dirty = true;
-    }
-
-    private void EndSeal()
-    {
-        if (_sealing is not { } sealing || sealing.Due > cluster.Now)
-        {
-            return;
-        }
-
-        _sealing = null;
-        Disk.Applied = sealing.State;
-        LogIndex cut = LogIndex.Max(Up.Log.Base.Index, sealing.State.Index - cluster.KeptEntries());
-        if (cut > Up.Log.Base.Index)
-        {
-            cluster.Seen("log cut");
-            Term term = Up.Log.TermAt(cut)!.Value;
-            Input(RaftInput.Compacted(cut));
-            _flushes.Add(new(NextFlush()) { Cut = (new(term, cut), cluster.Checker.ConfigurationAt(cut)) });
-        }
     }
 }
