@@ -11,6 +11,25 @@ public enum DiskOpen
 
     /// <summary>A new, empty file; one of that name is replaced.</summary>
     Create,
+
+    /// <summary>
+    /// The file must exist. It is written from front to back and not read: each write begins at a multiple of
+    /// <see cref="DiskPage.Bytes"/> or where the last one that ended well ended, and turns the rest of its last page into zeros.
+    /// So the device can be given whole pages that never pass through the system's page cache.
+    /// </summary>
+    Append,
+
+    /// <summary>As <see cref="Append"/>, a new, empty file.</summary>
+    CreateAppend,
+}
+
+/// <summary>The unit in which a disk keeps or loses what was written.</summary>
+public static class DiskPage
+{
+    public const int Bytes = 4096;
+
+    /// <summary>The lowest multiple of a page that is not below the length.</summary>
+    public static long RoundUp(long length) => (length + Bytes - 1) / Bytes * Bytes;
 }
 
 /// <summary>

@@ -30,7 +30,7 @@ internal sealed class MemoryDisk : IDisk
 
     public IDiskFile Open(string path, DiskOpen mode)
     {
-        if (mode == DiskOpen.Create)
+        if (mode is DiskOpen.Create or DiskOpen.CreateAppend)
         {
             _files[path] = new Content();
         }

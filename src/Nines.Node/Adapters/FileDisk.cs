@@ -64,10 +64,15 @@ public sealed class FileDisk : IDisk, IDisposable
         string full = Full(path);
         try
         {
-            if (mode == DiskOpen.Create)
+            if (mode is DiskOpen.Create or DiskOpen.CreateAppend)
             {
                 // A new file, not the old one emptied: who reads the old one goes on reading it.
                 Delete(path);
+            }
+
+            if (mode is DiskOpen.Append or DiskOpen.CreateAppend)
+            {
+                return FileDiskAppender.Open(full, create: mode == DiskOpen.CreateAppend);
             }
 
             FileMode fileMode = mode == DiskOpen.Create ? FileMode.CreateNew : FileMode.Open;

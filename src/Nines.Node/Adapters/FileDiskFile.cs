@@ -23,7 +23,7 @@ internal sealed class FileDiskFile(SafeFileHandle handle, string path) : IDiskFi
                 break;
             }
 
-            done += (int)Progress(count, "pread");
+            done += (int)Libc.Progress(count, "pread", path);
         }
 
         return done;
@@ -36,7 +36,7 @@ internal sealed class FileDiskFile(SafeFileHandle handle, string path) : IDiskFi
         {
             ReadOnlySpan<byte> rest = source[done..];
             nint count = Libc.Pwrite(handle, in MemoryMarshal.GetReference(rest), (nuint)rest.Length, offset + done);
-            done += (int)Progress(count, "pwrite");
+            done += (int)Libc.Progress(count, "pwrite", path);
         }
     }
 
@@ -68,15 +68,4 @@ internal sealed class FileDiskFile(SafeFileHandle handle, string path) : IDiskFi
     public void Sync() => Libc.Check(Libc.Fdatasync(handle), "fdatasync", path);
 
     public void Dispose() => handle.Dispose();
-
-    private nint Progress(nint count, string call)
-    {
-        if (count < 0)
-        {
-            int error = Marshal.GetLastPInvokeError();
-            return error == Libc.Interrupted ? 0 : throw Libc.Failure(error, call, path);
-        }
-
-        return count > 0 ? count : throw new DiskException(DiskFailure.Device, $"{call} on {path} made no progress.");
-    }
 }

@@ -19,7 +19,15 @@ internal static partial class Libc
     public const int LockNonBlocking = 4;
     public const int ReadOnlyCloseOnExec = 0x80000;
     public const int ReadWriteCreateCloseOnExec = 0x80042;
+    public const int WriteOnlyCloseOnExec = 0x80001;
+    public const int Create = 0x40;
+    public const int Exclusively = 0x80;
     public const int OwnerReadsAndWrites = 0x180;
+    public const int AsTheUmaskSays = 0x1B6;
+
+    /// <summary>O_DIRECT, which is not the same number on all processors.</summary>
+    public static readonly int Direct =
+        RuntimeInformation.ProcessArchitecture is Architecture.Arm64 or Architecture.Arm ? 0x10000 : 0x4000;
 
     [LibraryImport("libc", EntryPoint = "flock", SetLastError = true)]
     public static partial int Flock(SafeFileHandle file, int operation);
@@ -58,6 +66,18 @@ internal static partial class Libc
         {
             throw Failure(Marshal.GetLastPInvokeError(), call, path);
         }
+    }
+
+    /// <summary>What a read or write came to; 0 when a signal interrupted it.</summary>
+    public static nint Progress(nint count, string call, string path)
+    {
+        if (count < 0)
+        {
+            int error = Marshal.GetLastPInvokeError();
+            return error == Interrupted ? 0 : throw Failure(error, call, path);
+        }
+
+        return count > 0 ? count : throw new DiskException(DiskFailure.Device, $"{call} on {path} made no progress.");
     }
 
     public static DiskException Failure(int error, string call, string path)

@@ -47,7 +47,7 @@ public sealed partial class SimulatedDisk : IDisk
     {
         CheckPower();
         SimulatedInode? inode = _tree.Find(path);
-        if (mode == DiskOpen.Create)
+        if (mode is DiskOpen.Create or DiskOpen.CreateAppend)
         {
             if (!_tree.HasDirectory(SimulatedDirectoryTree.Split(path).Directory))
             {
@@ -60,7 +60,7 @@ public sealed partial class SimulatedDisk : IDisk
             _tree.Bind(path, inode);
         }
 
-        return inode == null ? throw NotFound(path) : new SimulatedDiskFile(this, path, inode, mode != DiskOpen.Read);
+        return inode == null ? throw NotFound(path) : new SimulatedDiskFile(this, path, inode, mode);
     }
 
     public void Rename(string from, string to)

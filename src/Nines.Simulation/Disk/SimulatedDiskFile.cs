@@ -3,9 +3,13 @@ using Nines.Kernel;
 namespace Nines.Simulation.Disk;
 
 /// <summary>A handle. It belongs to one run of the simulated process: using it after a crash is the simulator's bug.</summary>
-internal sealed class SimulatedDiskFile(SimulatedDisk disk, string path, SimulatedInode inode, bool writable) : IDiskFile
+internal sealed class SimulatedDiskFile(SimulatedDisk disk, string path, SimulatedInode inode, DiskOpen mode) : IDiskFile
 {
+    private static readonly byte[] Zeros = new byte[DiskPage.Bytes];
+
     private readonly int _run = disk.Run;
+    private readonly bool _appends = mode is DiskOpen.Append or DiskOpen.CreateAppend;
+    private long _appended;
     private bool _disposed;
 
     public long Length
@@ -20,6 +24,7 @@ internal sealed class SimulatedDiskFile(SimulatedDisk disk, string path, Simulat
     public int Read(long offset, Span<byte> destination)
     {
         Check();
+        Invariant.Assert(!_appends);
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         disk.BeforeRead(path, offset, destination.Length);
         int count = inode.Read(offset, destination);
@@ -37,9 +42,14 @@ internal sealed class SimulatedDiskFile(SimulatedDisk disk, string path, Simulat
             return;
         }
 
-        disk.BeforeWrite(path, offset, source.Length);
-        disk.Claim(inode, offset + source.Length);
+        Invariant.Assert(!_appends || offset % DiskPage.Bytes == 0 || offset == _appended);
+        long end = offset + source.Length;
+        long rest = _appends ? DiskPage.RoundUp(end) - end : 0;
+        disk.BeforeWrite(path, offset, source.Length + rest);
+        disk.Claim(inode, end + rest);
         inode.Write(offset, source);
+        inode.Write(end, Zeros.AsSpan(0, (int)rest));
+        _appended = end;
         disk.Statistics.Writes++;
         disk.Statistics.BytesWritten += source.Length;
     }
@@ -76,7 +86,7 @@ internal sealed class SimulatedDiskFile(SimulatedDisk disk, string path, Simulat
     private void CheckWritable()
     {
         Check();
-        Invariant.Assert(writable);
+        Invariant.Assert(mode != DiskOpen.Read);
     }
 
     private void Check()

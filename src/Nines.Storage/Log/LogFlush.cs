@@ -135,7 +135,7 @@ public sealed class LogFlush : IBackgroundWork
             WritePiece(LogFormat.TailMagic, frames);
         }
 
-        segment.File ??= _disk.Open(segment.Path, DiskOpen.Create);
+        segment.File ??= _disk.Open(segment.Path, DiskOpen.CreateAppend);
         segment.File.Write(IsFirst ? 0 : segment.Offset, _output.Written);
     }
 

@@ -107,7 +107,7 @@ public sealed class LogMaintenance : IBackgroundWork
             return true;
         }
 
-        next.File = _disk.Open(next.Path, _recycled != null ? DiskOpen.ReadWrite : DiskOpen.Create);
+        next.File = _disk.Open(next.Path, _recycled != null ? DiskOpen.Append : DiskOpen.CreateAppend);
         next.FileBytes = next.File.Length;
         Prepared = next;
         _namesChanged = true;

@@ -119,7 +119,7 @@ public sealed partial class SegmentedLog
             var segment = new LogSegment(file.Sequence, file.Path, options.SegmentBytes) { FileBytes = file.Length };
             if (i > end && i == prepared)
             {
-                segment.File = disk.Open(file.Path, DiskOpen.ReadWrite);
+                segment.File = disk.Open(file.Path, DiskOpen.Append);
                 pool.AddPrepared(segment);
             }
             else if (replay.CutAtDamage)

@@ -91,6 +91,7 @@ public abstract class DiskSuite
     {
         AssertNotFound(() => Disk.Open("a", DiskOpen.Read));
         AssertNotFound(() => Disk.Open("a", DiskOpen.ReadWrite));
+        AssertNotFound(() => Disk.Open("a", DiskOpen.Append));
         AssertNotFound(() => Disk.Open("no/where", DiskOpen.Create));
         AssertNotFound(() => Disk.Rename("a", "b"));
         Disk.Delete("a");
@@ -136,6 +137,78 @@ public abstract class DiskSuite
     public void There_is_free_space()
     {
         Assert.True(Disk.FreeBytes > 0);
+    }
+
+    [Fact]
+    public void What_is_appended_is_there_with_zeros_up_to_the_end_of_its_page()
+    {
+        var prng = new Prng(2);
+        var model = new byte[40 * DiskPage.Bytes];
+        using (IDiskFile file = Disk.Open("a", DiskOpen.CreateAppend))
+        {
+            file.Allocate(10 * DiskPage.Bytes);
+            int at = 0;
+            while (at < model.Length - (8 * DiskPage.Bytes))
+            {
+                Span<byte> piece = model.AsSpan(at, prng.Between(1, prng.Below(2) == 0 ? 300 : 6 * DiskPage.Bytes));
+                prng.Fill(piece);
+                file.Write(at, piece);
+                at += piece.Length;
+                at = prng.Below(4) == 0 ? (int)DiskPage.RoundUp(at) : at;
+            }
+
+            file.Sync();
+            Assert.Equal(DiskPage.RoundUp(at), file.Length);
+            model = model[..(int)file.Length];
+        }
+
+        Assert.Equal(model, Content("a"));
+    }
+
+    [Fact]
+    public void A_file_used_again_keeps_its_old_bytes_but_for_the_pages_written()
+    {
+        using (IDiskFile old = Disk.Open("a", DiskOpen.Create))
+        {
+            old.Write(0, Enumerable.Repeat((byte)7, (3 * DiskPage.Bytes) + 100).ToArray());
+        }
+
+        using (IDiskFile file = Disk.Open("a", DiskOpen.Append))
+        {
+            file.Write(DiskPage.Bytes, [1, 2]);
+            file.Write(DiskPage.Bytes + 2, [3]);
+            file.Allocate(5 * DiskPage.Bytes);
+            file.Sync();
+        }
+
+        byte[] content = Content("a");
+        Assert.Equal(5 * DiskPage.Bytes, content.Length);
+        Assert.Equal([7, 1, 2, 3, 0], content[(DiskPage.Bytes - 1)..(DiskPage.Bytes + 4)]);
+        Assert.Equal(6 + ((2 * DiskPage.Bytes) + 100) * 7, content.Sum(b => b));
+    }
+
+    [Fact]
+    public void An_append_longer_than_any_buffer_arrives_whole()
+    {
+        var bytes = new byte[(1 << 20) + 333];
+        new Prng(3).Fill(bytes);
+        using (IDiskFile file = Disk.Open("a", DiskOpen.CreateAppend))
+        {
+            file.Write(0, bytes.AsSpan(0, 77));
+            file.Write(77, bytes.AsSpan(77));
+        }
+
+        byte[] content = Content("a");
+        Assert.Equal(bytes, content[..bytes.Length]);
+        Assert.True(content.AsSpan(bytes.Length).IndexOfAnyExcept((byte)0) < 0);
+    }
+
+    protected byte[] Content(string path)
+    {
+        using IDiskFile file = Disk.Open(path, DiskOpen.Read);
+        var bytes = new byte[file.Length];
+        Assert.Equal(bytes.Length, file.Read(0, bytes));
+        return bytes;
     }
 
     protected void Put(string path, byte value)

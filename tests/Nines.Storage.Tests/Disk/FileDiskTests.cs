@@ -59,4 +59,17 @@ public sealed class FileDiskTests : DiskSuite, IDisposable
         using IDiskFile file = Disk.Open("full", DiskOpen.ReadWrite);
         Assert.Equal(DiskFailure.Device, Assert.Throws<DiskException>(file.Sync).Failure);
     }
+
+    /// <summary>Such a device takes no direct writes either: the file is opened without.</summary>
+    [Fact]
+    public void An_append_that_finds_the_device_full_can_be_tried_again()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "Needs /dev/full.");
+        File.CreateSymbolicLink(Path.Combine(_root, "full"), "/dev/full");
+        using IDiskFile file = Disk.Open("full", DiskOpen.Append);
+        for (int attempt = 0; attempt < 2; attempt++)
+        {
+            Assert.Equal(DiskFailure.Full, Assert.Throws<DiskException>(() => file.Write(0, new byte[10])).Failure);
+        }
+    }
 }
