@@ -12,6 +12,7 @@ namespace Nines.Bench;
 internal static class TableRequests
 {
     private const int TableIdLength = 8;
+    private const int Slot = 7;
 
     public static readonly TableSchema Schema = new(7, "bench", new KeyAttribute("id", AttributeType.String), null);
 
@@ -27,14 +28,14 @@ internal static class TableRequests
     {
         ItemRequest request = Parse(body, ItemOperation.Put, key, command);
         Invariant.Assert(KeyRules.CheckItem(Schema, request.Item) is null);
-        ItemCommands.WriteChange(command, Schema, key.Written[TableIdLength..], request);
+        ItemCommands.WriteChange(command, Schema, new ItemKey(Slot, key.Written[TableIdLength..]), request);
     }
 
     public static void Query(ReadOnlySpan<byte> body, ByteBuffer key, ByteBuffer query)
     {
         ItemRequest request = Parse(body, ItemOperation.Get, key, query);
         Invariant.Assert(KeyRules.CheckKey(Schema, request.Item) is null);
-        ItemCommands.WriteGet(query, Schema, key.Written[TableIdLength..], request);
+        ItemCommands.WriteGet(query, Schema, new ItemKey(Slot, key.Written[TableIdLength..]), request);
     }
 
     private static ItemRequest Parse(ReadOnlySpan<byte> body, ItemOperation operation, ByteBuffer key, ByteBuffer command)

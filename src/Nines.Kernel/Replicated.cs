@@ -94,8 +94,8 @@ public interface IReplicated
     /// <summary>All data groups, in order. Does not contain the control group. Changes when groups split or merge.</summary>
     IReadOnlyList<GroupId> Groups { get; }
 
-    /// <summary>The group that owns a partition key, by the hash slot of its bytes.</summary>
-    GroupId GroupOf(ReadOnlySpan<byte> partitionKey);
+    /// <summary>The group that has a slot (<see cref="Slots"/>) now.</summary>
+    GroupId GroupOf(int slot);
 
     /// <summary>An id that nobody else draws, for a command that may be sent more than once.</summary>
     RequestId NewId();

@@ -13,7 +13,7 @@ public sealed partial class ReactorThread
 
     public IReadOnlyList<GroupId> Groups => Reactor.Map.DataGroups;
 
-    public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) => Reactor.Map.GroupOf(partitionKey);
+    public GroupId GroupOf(int slot) => Reactor.Map.GroupOf(slot);
 
     public RequestId NewId() => _ids.Next();
 

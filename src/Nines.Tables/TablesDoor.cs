@@ -109,6 +109,8 @@ public sealed class TablesDoor
             Operation.UpdateItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Update), call, answer),
             Operation.BatchGetItem => BatchGetAsync(RequestParser.BatchGet(body.Span), call, answer),
             Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span), call, answer),
+            Operation.Query => PageAsync(RequestParser.Query(body.Span), _engine.QueryAsync, call, answer),
+            Operation.Scan => PageAsync(RequestParser.Scan(body.Span), _engine.ScanAsync, call, answer),
             Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span), call, answer),
             Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span), call, answer),
             Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span), call, answer),
@@ -162,6 +164,28 @@ public sealed class TablesDoor
 
     private static bool Write(BatchGetRequest request, BatchGetResult result, ByteBuffer answer) =>
         ResponseWriter.BatchGet(answer, request, result.Found, result.Unprocessed, result.CapacityUnits);
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> PageAsync<T>(
+        ParsedRequest<T> parsed, Func<T, TableCall, ValueTask<PageResult>> read, TableCall call, ByteBuffer answer)
+        where T : PageRequest
+    {
+        if (!parsed.IsGood)
+        {
+            return (parsed.Error, Certificate.Refused);
+        }
+
+        PageResult result = await read(parsed.Request, call);
+        if (result.Error is not null)
+        {
+            return (result.Error, result.Certificate);
+        }
+
+        bool isHeavy = result.Items.Sum(static item => (long)item.Length) > DoorBody.HeavyBytes;
+        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
+        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
+
+        bool Write() => ResponseWriter.Page(answer, parsed.Request, result.Items, result.Totals, result.LastKey, result.CapacityUnits);
+    }
 
     private async ValueTask<(TableError? Error, Certificate Certificate)> BatchWriteAsync(
         ParsedRequest<BatchWriteRequest> parsed, TableCall call, ByteBuffer answer)

@@ -19,7 +19,7 @@ public sealed class FormatTests
     {
         { "envelope", "0102" + "0807060504030201" + "1817161514131211" + "E807" + "AC02" + "AABB", Hex(CommandEnvelope.Encode(2, Id, 1000, 300, [0xAA, 0xBB], new ByteBuffer())) },
         { "meta", "01" + "E807" + "AC02" + "EFBEADDE00000000" + "01020102010301AC02", Hex(new ReplicaMeta(default, new Configuration([new(1), new(2)], [new(3)], [new(300)]), 1000, 300, 0xDEADBEEF).Encode()) },
-        { "map", "010103" + "0103613A31" + "0203623A32" + "AC0203633A33" + "03" + "00030102AC02" + "01020102" + "020202AC02" + "0102010201020102010201", Hex(Bytes(Map.Write)[..46]) },
+        { "map", "010103" + "0103613A31" + "0203623A32" + "AC0203633A33" + "03" + "00030102AC02" + "01020102" + "020202AC02" + "0101010101010101010101", Hex(Bytes(Map.Write)[..46]) },
         { "replace map", "01" + "AC02" + "0101030103", Hex(ControlMachine.Replace(300, Map)[..8]) },
         { "sub-message", "05" + "03000000" + "010203", Hex(Bytes(b => { SubMessage.Begin(b, 5); b.Raw([1, 2, 3]); SubMessage.End(b, 0); })) },
         {
@@ -44,7 +44,7 @@ public sealed class FormatTests
         },
         { "refusal", "0700000000000000" + "02" + "AC02" + "01", Hex(Bytes(b => ForwardCodec.WriteRefusal(7, new(2), new(300), true, b))) },
         { "session", "0053" + "0102030405060708" + "1112131415161718" + "2C01000000000000" + "E803000000000000" + "AA", Session() },
-        { "map file", "3B71EE3D23040000" + "010103", Hex(FileOf("map", disk => ReactorStart.FirstMap(disk, Map))[..11]) },
+        { "map file", "56E4DDF323040000" + "010103", Hex(FileOf("map", disk => ReactorStart.FirstMap(disk, Map))[..11]) },
         { "members file", "6F1EFA560A000000" + "01" + "AC02" + "01" + "02" + "01BC05" + "0305" + "00", Hex(FileOf("members", Members)[..19]) },
         { "incarnation file", "21174B3A02000000" + "AC02" + "00", Hex(FileOf("incarnation", disk => MemberFile.FirstIncarnation(disk, new(300)))[..11]) },
         { "second copy", "21174B3A02000000" + "AC02" + "00", Hex(FileOf("incarnation", disk => MemberFile.FirstIncarnation(disk, new(300)))[4096..4107]) },
@@ -57,8 +57,8 @@ public sealed class FormatTests
     [Fact]
     public void The_map_ends_with_the_group_of_each_slot()
     {
-        byte[] slots = Bytes(Map.Write)[^SlotMap.SlotCount..];
-        Assert.Equal(Enumerable.Range(0, SlotMap.SlotCount).Select(s => (byte)(1 + (s % 2))), slots);
+        byte[] slots = Bytes(Map.Write)[^Slots.Count..];
+        Assert.Equal(Enumerable.Range(0, Slots.Count).Select(s => (byte)(1 + (s / 512))), slots);
         Assert.NotNull(SlotMap.TryRead(Bytes(Map.Write)));
     }
 

@@ -255,6 +255,28 @@ def a_batch_gives_16_mb_at_a_time():
 
 
 @case
+def queries_and_scans_page_through_everything():
+    from boto3.dynamodb.conditions import Attr, Key
+    with table().batch_writer() as writer:
+        for i in range(-60, 60):
+            writer.put_item(Item={"p": "pages", "s": i, "even": i % 2 == 0, "d": "x" * 40_000})
+    pages = list(client(1).get_paginator("query").paginate(
+        TableName=TABLE, KeyConditionExpression="p = :p AND s BETWEEN :a AND :b", ConsistentRead=True, ScanIndexForward=False,
+        ExpressionAttributeValues={":p": {"S": "pages"}, ":a": {"N": "-50"}, ":b": {"N": "49"}}))
+    same([int(i["s"]["N"]) for page in pages for i in page["Items"]], list(range(49, -51, -1)))
+    same([page["ScannedCount"] for page in pages], [27, 27, 27, 19])
+    found = table(2).query(KeyConditionExpression=Key("p").eq("pages") & Key("s").gte(10), FilterExpression=Attr("even").eq(True),
+                           ProjectionExpression="s", ConsistentRead=True, Limit=7)
+    same(([int(i["s"]) for i in found["Items"]], found["ScannedCount"], int(found["LastEvaluatedKey"]["s"])), ([10, 12, 14, 16], 7, 16))
+    counted = lambda **more: sum(page["Count"] for page in client(2).get_paginator("scan").paginate(
+        TableName=TABLE, FilterExpression="p = :p", ExpressionAttributeValues={":p": {"S": "pages"}}, ConsistentRead=True, Select="COUNT", **more))
+    same(counted(), 120)
+    same(sum(counted(TotalSegments=7, Segment=s) for s in range(7)), 120)
+    refused("ValidationException", "Query condition missed key schema element: p", client().query, TableName=TABLE,
+            KeyConditionExpression="s = :s", ExpressionAttributeValues={":s": {"N": "1"}})
+
+
+@case
 def a_resend_is_the_same_write():
     """The same call through every node, with the invocation id that botocore keeps over its retries."""
     answers = []

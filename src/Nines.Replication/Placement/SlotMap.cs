@@ -10,17 +10,16 @@ public sealed record GroupPlacement(GroupId Group, IReadOnlyList<NodeId> Replica
 
 /// <summary>
 /// Where everything is: key -> slot -> group -> nodes. Immutable; a change makes a new map with a higher epoch, agreed in the
-/// control group. A slot is 1 of <see cref="SlotCount"/>; a key belongs to the slot of its CRC-32C, mixed.
+/// control group.
 /// </summary>
 public sealed class SlotMap
 {
-    public const int SlotCount = 1024;
     private readonly GroupId[] _slots;
     private readonly Dictionary<GroupId, GroupPlacement> _placements;
 
     public SlotMap(long epoch, IReadOnlyList<Member> members, IReadOnlyList<GroupPlacement> groups, ReadOnlySpan<GroupId> slots)
     {
-        Invariant.Assert(slots.Length == SlotCount);
+        Invariant.Assert(slots.Length == Slots.Count);
         Epoch = epoch;
         Members = [.. members.OrderBy(m => m.Node)];
         Groups = [.. groups.OrderBy(g => g.Group)];
@@ -41,7 +40,8 @@ public sealed class SlotMap
 
     /// <summary>
     /// The map of a new cluster: the same on every node that is given the same members. Data groups go round the nodes, so
-    /// that replicas and preferred leaders are spread evenly; slots go round the groups. Every node holds the control group.
+    /// that replicas and preferred leaders are spread evenly. A group gets slots that are neighbours, so that who walks all slots in order
+    /// comes to each group once. Every node holds the control group.
     /// </summary>
     public static SlotMap Initial(IReadOnlyList<Member> members, int dataGroups, int replicas)
     {
@@ -54,25 +54,16 @@ public sealed class SlotMap
             groups.Add(new(new(g + 1), [.. Enumerable.Range(0, copies).Select(k => nodes[(g + k) % nodes.Length])]));
         }
 
-        var slots = new GroupId[SlotCount];
-        for (int s = 0; s < SlotCount; s++)
+        var slots = new GroupId[Slots.Count];
+        for (int s = 0; s < Slots.Count; s++)
         {
-            slots[s] = new(1 + (s % dataGroups));
+            slots[s] = new(1 + (s * dataGroups / Slots.Count));
         }
 
         return new(1, members, groups, slots);
     }
 
-    public static int SlotOf(ReadOnlySpan<byte> key)
-    {
-        // A CRC is linear: neighbouring keys would fall into patterned slots. One multiplication breaks the pattern.
-        ulong mixed = unchecked(Crc32C.Of(key) * 0x9E3779B97F4A7C15UL);
-        return (int)(mixed >> 54);
-    }
-
-    public GroupId GroupOf(ReadOnlySpan<byte> key) => _slots[SlotOf(key)];
-
-    public GroupId GroupOfSlot(int slot) => _slots[slot];
+    public GroupId GroupOf(int slot) => _slots[slot];
 
     public IReadOnlyList<NodeId> ReplicasOf(GroupId group) =>
         _placements.TryGetValue(group, out GroupPlacement? placement) ? placement.Replicas : [];
@@ -143,8 +134,8 @@ public sealed class SlotMap
             groups.Add(new(id, replicas));
         }
 
-        var slots = new GroupId[SlotCount];
-        for (int s = 0; s < SlotCount; s++)
+        var slots = new GroupId[Slots.Count];
+        for (int s = 0; s < Slots.Count; s++)
         {
             slots[s] = reader.Group();
             known &= seen.Contains(slots[s]);

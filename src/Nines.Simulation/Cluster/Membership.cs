@@ -149,7 +149,7 @@ public sealed class Membership : IEventTarget
             }
         }
 
-        GroupId[] slots = [.. Enumerable.Range(0, SlotMap.SlotCount).Select(map.GroupOfSlot)];
+        GroupId[] slots = [.. Enumerable.Range(0, Slots.Count).Select(map.GroupOf)];
         bool same = members.SequenceEqual(map.Members)
             && groups.Zip(map.Groups).All(p => p.First.Replicas.SequenceEqual(p.Second.Replicas));
         return same ? null : new SlotMap(map.Epoch + 1, members, groups, slots);

@@ -13,9 +13,6 @@ public sealed partial class EmbeddedTableEngine
     /// <summary>How often one call sends its command: the first time, and once more after the catalogue was corrected.</summary>
     private const int AttemptsMax = 3;
 
-    /// <summary>The length of the table id at the front of a partition.</summary>
-    private const int TableIdLength = 8;
-
     /// <inheritdoc/>
     public ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call)
     {
@@ -77,11 +74,13 @@ public sealed partial class EmbeddedTableEngine
         ByteBuffer key = BufferPool.Shared.Rent();
         ByteBuffer command = BufferPool.Shared.Rent();
         KeyRules.Partition(schema, request.Item, key);
-        GroupId group = _replicated.GroupOf(key.Written);
+        int slot = Slots.Of(key.Written);
+        GroupId group = _replicated.GroupOf(slot);
         KeyRules.Sort(schema, request.Item, key);
+        var itemKey = new ItemKey(slot, key.Written[KeyRules.TableIdLength..]);
         if (request.Operation == ItemOperation.Get)
         {
-            ItemCommands.WriteGet(command, schema, key.Written[TableIdLength..], request);
+            ItemCommands.WriteGet(command, schema, itemKey, request);
             BufferPool.Shared.Return(key);
             Consistency consistency = afterCorrection ? Consistency.Strong : ConsistencyOf(request, call);
             return ReturnAfter(command, _replicated.ReadAsync(
@@ -89,7 +88,7 @@ public sealed partial class EmbeddedTableEngine
         }
 
         RequestId id = RequestIds.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
-        ItemCommands.WriteChange(command, schema, key.Written[TableIdLength..], request);
+        ItemCommands.WriteChange(command, schema, itemKey, request);
         ValueTask<Answer> answer = _replicated.WriteAsync(
             group, TablesMachine.MachineId, id, command.WrittenMemory, deadline.Left);
         BufferPool.Shared.Return(key);

@@ -1,5 +1,6 @@
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Protocol;
@@ -25,6 +26,12 @@ public interface ITableEngine
 
     /// <summary>BatchWriteItem: every write on its own.</summary>
     ValueTask<BatchWriteResult> BatchWriteAsync(BatchWriteRequest request, TableCall call);
+
+    /// <summary>Query: one page of the items of a partition.</summary>
+    ValueTask<PageResult> QueryAsync(QueryRequest request, TableCall call);
+
+    /// <summary>Scan: one page of all items, or of those of a segment.</summary>
+    ValueTask<PageResult> ScanAsync(ScanRequest request, TableCall call);
 
     /// <summary>CreateTable: answered while the table is CREATING.</summary>
     ValueTask<TableResult> CreateTableAsync(TableDescription wanted, TableCall call);
@@ -77,6 +84,22 @@ public readonly record struct ItemResult(TableError? Error, Certificate Certific
     public ReadOnlyMemory<byte> Item { get; init; }
 
     /// <summary>The consumed capacity; zero when not asked for.</summary>
+    public decimal CapacityUnits { get; init; }
+}
+
+/// <summary>The answer of Query and Scan.</summary>
+public readonly record struct PageResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The encoded items to return.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Items { get; init; } = [];
+
+    /// <summary>What was looked at and what of it is returned.</summary>
+    public PageTotals Totals { get; init; }
+
+    /// <summary>The key behind which the next page begins; null: there is none.</summary>
+    public Item? LastKey { get; init; }
+
+    /// <summary>The consumed capacity.</summary>
     public decimal CapacityUnits { get; init; }
 }
 

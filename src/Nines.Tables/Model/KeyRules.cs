@@ -11,6 +11,9 @@ namespace Nines.Tables.Model;
 /// </summary>
 public static class KeyRules
 {
+    /// <summary>The length of the table id at the front of a partition.</summary>
+    public const int TableIdLength = 8;
+
     private const string Mismatch = "The provided key element does not match the schema";
     private const string Invalid = "One or more parameter values were invalid: ";
 
@@ -61,6 +64,40 @@ public static class KeyRules
         }
     }
 
+    /// <summary>The slot of a partition, and what the item keys in it begin with: the slot and the partition part.</summary>
+    public static (int Slot, byte[] Prefix) SlotAndPartition(TableSchema schema, Item item)
+    {
+        var partition = new ByteBuffer(64);
+        Partition(schema, item, partition);
+        int slot = Slots.Of(partition.Written);
+        byte[] prefix = new byte[Keyspace.SlotPrefixLength + partition.Length - TableIdLength];
+        Keyspace.SlotPrefix(slot, prefix);
+        partition.Written[TableIdLength..].CopyTo(prefix.AsSpan(Keyspace.SlotPrefixLength));
+        return (slot, prefix);
+    }
+
+    /// <summary>The whole item key: slot, partition part, sort part. The item has valid key attributes.</summary>
+    public static byte[] Place(TableSchema schema, Item item)
+    {
+        var place = new ByteBuffer(64);
+        place.Raw(SlotAndPartition(schema, item).Prefix);
+        Sort(schema, item, place);
+        return place.ToArray();
+    }
+
+    /// <summary>Checks one attribute of a key.</summary>
+    public static TableError? CheckKeyPart(KeyAttribute key, Item item, bool isHash)
+    {
+        ArgumentNullException.ThrowIfNull(item);
+        AttributeValue? value = item[key.Name];
+        if (value is null || value.Type != key.Type)
+        {
+            return TableError.Validation(Mismatch);
+        }
+
+        return IsEmpty(value) ? TableError.Validation(Invalid + EmptyKey(key)) : CheckSize(value, isHash);
+    }
+
     private static TableError? CheckAttribute(KeyAttribute key, Item item, bool isHash)
     {
         AttributeValue? value = item[key.Name];
@@ -78,17 +115,6 @@ public static class KeyRules
         return IsEmpty(value)
             ? TableError.Validation("One or more parameter values are not valid. " + EmptyKey(key))
             : CheckSize(value, isHash);
-    }
-
-    private static TableError? CheckKeyPart(KeyAttribute key, Item item, bool isHash)
-    {
-        AttributeValue? value = item[key.Name];
-        if (value is null || value.Type != key.Type)
-        {
-            return TableError.Validation(Mismatch);
-        }
-
-        return IsEmpty(value) ? TableError.Validation(Invalid + EmptyKey(key)) : CheckSize(value, isHash);
     }
 
     private static TableError? CheckSize(AttributeValue value, bool isHash)

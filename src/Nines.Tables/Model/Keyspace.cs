@@ -10,8 +10,10 @@ namespace Nines.Tables.Model;
 ///   01 | name, UTF-8                                 catalogue row            control group
 ///   02 | table id, 8 bytes big-endian                registration             data groups
 ///   03 | table id, 8 bytes big-endian | item key     item                     data groups
+///   item key = slot, 2 bytes big-endian | partition part | sort part
 /// </code>
-/// The items of one table in one group are therefore one contiguous range.
+/// The items of one table in one group are therefore one contiguous range, those of a slot a range in it, and those of a partition
+/// a range in that.
 /// </summary>
 public static class Keyspace
 {
@@ -26,6 +28,9 @@ public static class Keyspace
 
     /// <summary>Bytes before the encoded item key.</summary>
     public const int ItemPrefixLength = 9;
+
+    /// <summary>Bytes of the slot that an item key begins with.</summary>
+    public const int SlotPrefixLength = 2;
 
     /// <summary>The length of a registration's key.</summary>
     public const int RegistrationKeyLength = 9;
@@ -53,6 +58,13 @@ public static class Keyspace
         destination[0] = Item;
         BinaryPrimitives.WriteUInt64BigEndian(destination[1..], tableId);
     }
+
+    /// <summary>Writes what all item keys of a slot begin with into the first two bytes of the destination.</summary>
+    public static void SlotPrefix(int slot, Span<byte> destination) =>
+        BinaryPrimitives.WriteUInt16BigEndian(destination, (ushort)slot);
+
+    /// <summary>The slot that an item key begins with.</summary>
+    public static int SlotOf(ReadOnlySpan<byte> itemKey) => BinaryPrimitives.ReadUInt16BigEndian(itemKey);
 
     /// <summary>The first key behind every item of a table.</summary>
     public static void ItemPrefixEnd(ulong tableId, Span<byte> destination)

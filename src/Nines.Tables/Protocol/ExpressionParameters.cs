@@ -16,7 +16,14 @@ internal sealed class ExpressionParameters
 
     public string? Projection { get; set; }
 
-    private bool IsPlain => Condition is null && Update is null && Projection is null && _names is null && _values is null;
+    /// <summary>FilterExpression of Query and Scan.</summary>
+    public string? Filter { get; set; }
+
+    /// <summary>KeyConditionExpression of Query.</summary>
+    public string? KeyCondition { get; set; }
+
+    private bool IsPlain => Condition is null && Update is null && Projection is null && Filter is null && KeyCondition is null
+        && _names is null && _values is null;
 
     public void ReadNames(ref JsonInput json) => _names = json.ExpressionNames() ?? _names;
 
@@ -38,8 +45,15 @@ internal sealed class ExpressionParameters
             ItemOperation.Get => ["ProjectionExpression"],
             ItemOperation.Put or ItemOperation.Delete => ["ConditionExpression"],
         };
+        return CheckUse(expressions, operation == ItemOperation.Get ? [] : expressions, legacy.Given(operation));
+    }
+
+    /// <summary>
+    /// The same for any operation: its expressions, those of them that take values, and the older parameters that were given.
+    /// </summary>
+    public string? CheckUse(string[] expressions, string[] withValues, string[] legacyGiven)
+    {
         string[] given = Array.FindAll(expressions, IsGiven);
-        string[] legacyGiven = legacy.Given(operation);
         if (given.Length > 0 && legacyGiven.Length > 0)
         {
             return "Can not use both expression and non-expression parameters in the same request: "
@@ -52,9 +66,9 @@ internal sealed class ExpressionParameters
             return "ExpressionAttributeNames can only be specified when using expressions";
         }
 
-        return operation != ItemOperation.Get && _values is not null && given.Length == 0
-            ? $"ExpressionAttributeValues can only be specified when using expressions: {string.Join(" and ", expressions)} "
-                + (expressions.Length > 1 ? "are null" : "is null")
+        return withValues.Length > 0 && _values is not null && !Array.Exists(withValues, IsGiven)
+            ? $"ExpressionAttributeValues can only be specified when using expressions: {string.Join(" and ", withValues)} "
+                + (withValues.Length > 1 ? "are null" : "is null")
             : null;
     }
 
@@ -99,10 +113,44 @@ internal sealed class ExpressionParameters
         return context.Value.Unused();
     }
 
+    /// <summary>Compiles the expressions of a Query or Scan, in the order DynamoDB looks at them.</summary>
+    public TableError? TryCompilePage(out Condition? keyCondition, out Condition? filter, out ProjectionPlan? projection)
+    {
+        keyCondition = null;
+        filter = null;
+        projection = null;
+        if (IsPlain)
+        {
+            return null;
+        }
+
+        Parsed<ExpressionContext> context = ExpressionContext.Create(_names, _values);
+        if (!context.IsOk)
+        {
+            return context.Error;
+        }
+
+        Parsed<Condition> key = KeyCondition is null
+            ? default
+            : ExpressionParser.ParseCondition(KeyCondition, ExpressionKind.KeyCondition, context.Value);
+        Parsed<Condition> wanted = key.Error is not null || Filter is null
+            ? default
+            : ExpressionParser.ParseCondition(Filter, ExpressionKind.Filter, context.Value);
+        Parsed<ProjectionPlan> parts = key.Error is not null || wanted.Error is not null || Projection is null
+            ? default
+            : ExpressionParser.ParseProjection(Projection, context.Value);
+        keyCondition = key.Value;
+        filter = wanted.Value;
+        projection = parts.Value;
+        return key.Error ?? wanted.Error ?? parts.Error ?? context.Value.Unused();
+    }
+
     private bool IsGiven(string expression) => expression switch
     {
         "UpdateExpression" => Update is not null,
         "ConditionExpression" => Condition is not null,
+        "FilterExpression" => Filter is not null,
+        "KeyConditionExpression" => KeyCondition is not null,
         _ => Projection is not null,
     };
 }

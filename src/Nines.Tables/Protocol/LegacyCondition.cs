@@ -4,10 +4,10 @@ using Nines.Tables.Model.Values;
 namespace Nines.Tables.Protocol;
 
 /// <summary>
-/// One entry of the parameter Expected: an attribute compared with values, or merely expected to exist or not. Compiles into the
-/// parts that condition expressions compile into.
+/// One entry of the parameter Expected: an attribute compared with values, or merely expected to exist or not. Or one of QueryFilter,
+/// ScanFilter or KeyConditions, which always compare with a list. Compiles into the parts that expressions compile into.
 /// </summary>
-internal sealed class LegacyCondition(string attribute)
+internal sealed class LegacyCondition(string attribute, bool isExpectation = true)
 {
     public const string Operators =
         "IN, NULL, BETWEEN, LT, NOT_CONTAINS, EQ, GT, NOT_NULL, NE, LE, BEGINS_WITH, GE, CONTAINS";
@@ -35,7 +35,7 @@ internal sealed class LegacyCondition(string attribute)
     {
         while (json.NextMember())
         {
-            if (json.Is("Value"u8))
+            if (isExpectation && json.Is("Value"u8))
             {
                 _value = json.Value() ? json.FieldHere(ref _valueInvalid) : _value;
             }
@@ -47,7 +47,7 @@ internal sealed class LegacyCondition(string attribute)
             {
                 Operator = json.String();
             }
-            else if (json.Is("Exists"u8))
+            else if (isExpectation && json.Is("Exists"u8))
             {
                 _exists = json.Boolean();
             }
@@ -68,7 +68,7 @@ internal sealed class LegacyCondition(string attribute)
 
         if (Operator is not null)
         {
-            return CheckComparison();
+            return (isExpectation ? null : _listInvalid) ?? CheckComparison();
         }
 
         if (_list is not null)
@@ -112,6 +112,19 @@ internal sealed class LegacyCondition(string attribute)
         };
     }
 
+    /// <summary>The condition as one on a key; only after <see cref="Check"/> found nothing.</summary>
+    public KeyCondition CompileKey() => new(Attribute, Operator switch
+    {
+        "EQ" => KeyComparator.Equal,
+        "LT" => KeyComparator.Less,
+        "LE" => KeyComparator.LessOrEqual,
+        "GT" => KeyComparator.Greater,
+        "GE" => KeyComparator.GreaterOrEqual,
+        "BETWEEN" => KeyComparator.Between,
+        "BEGINS_WITH" => KeyComparator.BeginsWith,
+        _ => KeyComparator.NotIndexable,
+    }, _list ?? []);
+
     private void ReadList(ref JsonInput json)
     {
         if (!json.Value() || !json.IsList())
@@ -137,7 +150,7 @@ internal sealed class LegacyCondition(string attribute)
         }
 
         bool wantsNone = Operator is "NULL" or "NOT_NULL";
-        if (!wantsNone && _list is null && _value is null)
+        if (isExpectation && !wantsNone && _list is null && _value is null)
         {
             return Invalid + $"Value or AttributeValueList must be used with ComparisonOperator: {Operator} for Attribute: {Attribute}";
         }

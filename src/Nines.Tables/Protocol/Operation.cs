@@ -35,6 +35,12 @@ public enum Operation
 
     /// <summary>Writes or deletes up to 25 items, each on its own.</summary>
     BatchWriteItem,
+
+    /// <summary>Reads the items of a partition, a page at a time.</summary>
+    Query,
+
+    /// <summary>Reads all items, a page at a time.</summary>
+    Scan,
 }
 
 /// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
@@ -52,6 +58,8 @@ public static class OperationNames
             "DeleteItem" => Operation.DeleteItem,
             "BatchGetItem" => Operation.BatchGetItem,
             "BatchWriteItem" => Operation.BatchWriteItem,
+            "Query" => Operation.Query,
+            "Scan" => Operation.Scan,
             "CreateTable" => Operation.CreateTable,
             "DescribeTable" => Operation.DescribeTable,
             "ListTables" => Operation.ListTables,

@@ -39,6 +39,12 @@ public static class RequestParser
     /// <summary>BatchWriteItem.</summary>
     public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body) => Parse(body, BatchWrites.Parse);
 
+    /// <summary>Query.</summary>
+    public static ParsedRequest<QueryRequest> Query(ReadOnlySpan<byte> body) => Parse(body, Pages.ParseQuery);
+
+    /// <summary>Scan.</summary>
+    public static ParsedRequest<ScanRequest> Scan(ReadOnlySpan<byte> body) => Parse(body, Pages.ParseScan);
+
     /// <summary>Whether a body is JSON at all, which is looked at before anything else.</summary>
     public static bool IsJson(ReadOnlySpan<byte> body)
     {

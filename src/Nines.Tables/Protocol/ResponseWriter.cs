@@ -1,5 +1,6 @@
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 
@@ -88,6 +89,52 @@ public static class ResponseWriter
             Capacity(request.TableName, capacityUnits, request.Capacity, ref json);
         }
 
+        json.EndObject();
+        return isWhole;
+    }
+
+    /// <summary>The answer of Query and Scan. False: an item's bytes are damaged.</summary>
+    public static bool Page(
+        ByteBuffer to,
+        PageRequest request,
+        IReadOnlyList<ReadOnlyMemory<byte>> items,
+        PageTotals totals,
+        Item? lastKey,
+        decimal capacityUnits)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(items);
+        var json = new JsonOutput(to);
+        bool isWhole = true;
+        json.BeginObject();
+        if (request.Capacity != CapacityReturn.None)
+        {
+            json.Name("ConsumedCapacity"u8);
+            Capacity(request.TableName, capacityUnits, request.Capacity, ref json);
+        }
+
+        json.Name("Count"u8);
+        json.Value((long)totals.Returned);
+        if (!request.CountOnly)
+        {
+            json.Name("Items"u8);
+            json.BeginArray();
+            foreach (ReadOnlyMemory<byte> item in items)
+            {
+                isWhole &= EncodedItemJson.TryWrite(item, ref json);
+            }
+
+            json.EndArray();
+        }
+
+        if (lastKey is not null)
+        {
+            json.Name("LastEvaluatedKey"u8);
+            Decoded(lastKey, ref json);
+        }
+
+        json.Name("ScannedCount"u8);
+        json.Value((long)totals.Scanned);
         json.EndObject();
         return isWhole;
     }

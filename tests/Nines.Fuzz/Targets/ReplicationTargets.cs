@@ -129,7 +129,7 @@ internal static class ReplicationTargets
         if (map is not null)
         {
             Invariant.Assert(SlotMap.TryRead(Bytes.Of(map.Write)) is not null);
-            _ = map.ReplicasOf(map.GroupOf(input));
+            _ = map.ReplicasOf(map.GroupOf(Slots.Of(input)));
         }
 
         return map is not null;

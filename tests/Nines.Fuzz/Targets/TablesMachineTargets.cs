@@ -1,5 +1,7 @@
 using Nines.Kernel;
+using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Values;
 
@@ -37,12 +39,18 @@ internal static class TablesMachineTargets
             Bytes.Of(b => TableCommand.CreateTable(b, row)), Bytes.Of(b => TableCommand.ActivateTable(b, "table", Table)),
             Bytes.Of(b => TableCommand.DeleteTable(b, "table")), Bytes.Of(b => TableCommand.ForgetTable(b, "table", Table)),
             Bytes.Of(b => TableCommand.CreateTable(b, row with { Name = "other" })), Bytes.Of(b => TableCommand.DropTable(b, 8)),
-            Bytes.Of(b => TableCommand.GetItem(b, Table, key, ItemFlags.None)),
+            Bytes.Of(b => TableCommand.GetItem(b, Table, new ItemKey(7, key), ItemFlags.None)),
             Bytes.Of(b =>
             {
-                TableCommand.GetItem(b, Table, key, ItemFlags.Projection);
+                TableCommand.GetItem(b, Table, new ItemKey(7, key), ItemFlags.Projection);
                 b.Raw(TablesValueTargets.EncodedProjections()[0]);
             }),
+            Bytes.Of(new PageQuery(Table, Array.Empty<byte>(), Array.Empty<byte>(), PageFlags.Reverse, 3, 1 << 17, ["id", "r"])
+            {
+                Filter = new Existence(DocumentPath.Of("id"), true),
+                Projection = ProjectionPlan.OfAttributes(["id", "v"]),
+            }.Encode),
+            Bytes.Of(new PageQuery(Table, new byte[] { 0, 7 }, new byte[] { 0, 8 }, PageFlags.CountOnly, 0, PageQuery.BytesMax, ["id", "r"]).Encode),
             Bytes.Of(b => TableCommand.DescribeTable(b, "table")), Bytes.Of(b => TableCommand.ListTables(b, "", 10)), Bytes.Of(TableCommand.PendingTables),
         ];
     }
@@ -53,7 +61,7 @@ internal static class TablesMachineTargets
     private static void Write(
         ByteBuffer b, TableCommandKind kind, byte[] key, Item? item, ItemFlags flags, byte[] expressions, ReturnValues returns)
     {
-        TableCommand.BeginItem(b, kind, Table, key, flags, returns);
+        TableCommand.BeginItem(b, kind, Table, new ItemKey(7, key), flags, returns);
         b.Raw(expressions);
         if (item is not null)
         {
@@ -71,6 +79,7 @@ internal static class TablesMachineTargets
             ItemCodec.Encode(TablesValueTargets.Item, b);
         }),
         Bytes.Of(b => TableAnswer.WriteMore(b, true)),
+        Bytes.Of(b => PageAnswer.Write(b, new PageTotals(3, 2, 300), [1, 1, 2, 1, 1], TablesValueTargets.Item)),
         Bytes.Of(b =>
         {
             TableAnswer.WriteMore(b, true);
@@ -88,6 +97,7 @@ internal static class TablesMachineTargets
         any |= TableAnswer.TryReadRows(input) is not null;
         any |= TableAnswer.TryReadNames(input) is not null;
         any |= TableAnswer.TryReadMore(input) is not null;
+        any |= PageAnswer.TryRead(input, [], out _, out _);
         _ = TableAnswer.StatusOf(input);
         return any;
     }

@@ -20,6 +20,10 @@ internal static class TablesRequestTargets
         """{"TableName":"table3","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"B"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"TableClass":"STANDARD","DeletionProtectionEnabled":true}""",
         """{"TableName":"table"}""",
         """{"Limit":10,"ExclusiveStartTableName":"table"}""",
+        """{"TableName":"table","KeyConditionExpression":"id = :h AND r BETWEEN :a AND :b","FilterExpression":"size(#v) > :a","ExpressionAttributeNames":{"#v":"v"},"ExpressionAttributeValues":{":h":{"S":"a"},":a":{"N":"1"},":b":{"N":"2"}},"Limit":3,"ScanIndexForward":false,"ExclusiveStartKey":{"id":{"S":"a"},"r":{"N":"1"}},"ReturnConsumedCapacity":"TOTAL"}""",
+        """{"TableName":"table","KeyConditions":{"id":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"}]},"r":{"ComparisonOperator":"GE","AttributeValueList":[{"N":"1"}]}},"QueryFilter":{"v":{"ComparisonOperator":"NOT_NULL"},"w":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"}]}},"ConditionalOperator":"OR","AttributesToGet":["a"]}""",
+        """{"TableName":"table","FilterExpression":"contains(v, :v)","ExpressionAttributeValues":{":v":{"S":"a"}},"ProjectionExpression":"id, v.w[1]","TotalSegments":4,"Segment":1,"Select":"SPECIFIC_ATTRIBUTES","ConsistentRead":true}""",
+        """{"TableName":"table","ScanFilter":{"v":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"N":"1"},{"N":"2"}]}},"Select":"COUNT","Limit":1}""",
     ];
 
     public static readonly string[] Words =
@@ -41,6 +45,8 @@ internal static class TablesRequestTargets
         Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
         Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
+        Entry("tables.query", i => RequestParser.Query(i).IsGood, 12, 13),
+        Entry("tables.scan", i => RequestParser.Scan(i).IsGood, 14, 15),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
         new("tables.door", static () => new DoorTarget()),
     ];

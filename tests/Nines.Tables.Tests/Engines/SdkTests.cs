@@ -127,6 +127,43 @@ public sealed class SdkTests : IAsyncLifetime
 
     private static Dictionary<string, AttributeValue> Key(string id) => new() { ["id"] = new() { S = id } };
 
+    [Fact]
+    public async Task Queries_and_scans_page_through_everything()
+    {
+        await _door.CreateTableAsync("log", "h:S", "r:N");
+        for (int i = 0; i < 30; i++)
+        {
+            await _client.PutItemAsync("log", new() { ["h"] = new($"p{i % 3}"), ["r"] = new() { N = $"{i}" }, ["v"] = new($"value {i}") });
+        }
+
+        var query = new QueryRequest("log")
+        {
+            KeyConditionExpression = "h = :h AND r >= :r",
+            FilterExpression = "begins_with(v, :v)",
+            ExpressionAttributeValues = new() { [":h"] = new("p1"), [":r"] = new() { N = "7" }, [":v"] = new("value 1") },
+            ScanIndexForward = false,
+            Limit = 2,
+        };
+        var found = new List<string>();
+        await foreach (QueryResponse page in _client.Paginators.Query(query).Responses)
+        {
+            found.AddRange(page.Items.Select(item => item["r"].N));
+        }
+
+        Assert.Equal(["19", "16", "13", "10"], found);
+        int counted = 0;
+        for (int segment = 0; segment < 3; segment++)
+        {
+            await foreach (ScanResponse page in _client.Paginators.Scan(
+                new ScanRequest("log") { Limit = 4, Segment = segment, TotalSegments = 3, Select = Select.COUNT }).Responses)
+            {
+                counted += page.Count ?? 0;
+            }
+        }
+
+        Assert.Equal(30, counted);
+    }
+
     private Task<CreateTableResponse> CreateAsync(string name) => _client.CreateTableAsync(new CreateTableRequest
     {
         TableName = name,

@@ -40,10 +40,14 @@ public sealed class GoldenTests
         { "register", "0110" + "0201000000000000" + "0168010101" + "7202", Hex(b => TableCommand.RegisterTable(b, Row.Schema)) },
         { "drop", "0111" + "0201000000000000", Hex(b => TableCommand.DropTable(b, 0x0102)) },
         {
-            "put", "0120" + "0201000000000000" + "04" + "01" + "026B01",
-            Hex(b => TableCommand.BeginItem(b, TableCommandKind.PutItem, 0x0102, [0x6B, 1], ItemFlags.Measure, ReturnValues.AllOld))
+            "put", "0120" + "0201000000000000" + "04" + "01" + "0402016B01",
+            Hex(b => TableCommand.BeginItem(b, TableCommandKind.PutItem, 0x0102, new ItemKey(513, [0x6B, 1]), ItemFlags.Measure, ReturnValues.AllOld))
         },
-        { "get", "0120" + "0201000000000000" + "08" + "016B", Hex(b => TableCommand.GetItem(b, 0x0102, [0x6B], ItemFlags.Projection)) },
+        { "get", "0120" + "0201000000000000" + "08" + "0302016B", Hex(b => TableCommand.GetItem(b, 0x0102, new ItemKey(513, [0x6B]), ItemFlags.Projection)) },
+        {
+            "page", "0121" + "0201000000000000" + "09" + "020201" + "020203" + "0A" + "808008" + "02" + "0168" + "0172",
+            Hex(new PageQuery(0x0102, new byte[] { 2, 1 }, new byte[] { 2, 3 }, PageFlags.Reverse | PageFlags.CountOnly, 10, 1 << 17, ["h", "r"]).Encode)
+        },
         { "describe", "0101" + "03616263", Hex(b => TableCommand.DescribeTable(b, "abc")) },
         { "list", "0102" + "03616263" + "64", Hex(b => TableCommand.ListTables(b, "abc", 100)) },
         { "pending", "0103", Hex(TableCommand.PendingTables) },
@@ -58,6 +62,11 @@ public sealed class GoldenTests
         { "answer item", "00" + "03" + "01" + "AC02", Hex(b => TableAnswer.BeginItem(b, (1, 300), true)) },
         { "answer more", "0001", Hex(b => TableAnswer.WriteMore(b, true)) },
         { "answer unknown table", "02", Hex(b => TableAnswer.Write(b, AnswerStatus.UnknownTable)) },
+        { "answer page", "00" + "03" + "02" + "AC02" + "00" + "01FF", Hex(b => PageAnswer.Write(b, new PageTotals(3, 2, 300), [1, 0xFF])) },
+        {
+            "answer full page", "00" + "01" + "00" + "05" + "01" + "01010168" + "01016B",
+            Hex(b => PageAnswer.Write(b, new PageTotals(1, 0, 5), default, Item.Of(("h", AttributeValue.Of("k")))))
+        },
         { "answer error", "01" + "0174" + "016D" + "9003" + "00", Hex(b => TableAnswer.Write(b, new TableError("t", "m"))) },
         { "catalogue key", "01616263", Convert.ToHexString(Keyspace.CatalogueKey("abc")) },
         { "registration key", "020000000000000102", Hex(b => Fill(b, k => Keyspace.RegistrationKey(0x0102, k))) },

@@ -1,6 +1,7 @@
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Expressions;
+using Nines.Tables.Model;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Tests.Support;
@@ -102,7 +103,7 @@ public sealed class MachineFuzzTests
                 TableCommand.ListTables(command, name, random.Below(5));
                 break;
             case 8:
-                TableCommand.GetItem(command, (ulong)random.Below(24), key, (ItemFlags)random.Below(16));
+                TableCommand.GetItem(command, (ulong)random.Below(24), new ItemKey(3, key), (ItemFlags)random.Below(16));
                 break;
             case 9:
                 WriteWithExpressions(random, command, key);
@@ -112,7 +113,7 @@ public sealed class MachineFuzzTests
                     command,
                     (TableCommandKind)((int)TableCommandKind.PutItem + random.Below(3)),
                     (ulong)random.Below(24),
-                    key,
+                    new ItemKey(3, key),
                     (ItemFlags)random.Below(16),
                     (ReturnValues)random.Below(6));
                 ItemCodec.Encode(Item.Of(("id", AttributeValue.Of("a")), ("v", AttributeValue.Of(random.Below(9)))), command);
@@ -135,7 +136,7 @@ public sealed class MachineFuzzTests
             command,
             isUpdate ? TableCommandKind.UpdateItem : TableCommandKind.PutItem,
             (ulong)random.Below(24),
-            key,
+            new ItemKey(3, key),
             flags,
             (ReturnValues)random.Below(5));
         if (hasCondition)

@@ -46,8 +46,7 @@ public sealed class MemoryReplicated : IReplicated
         _dataGroups = [.. _dataGroups, id];
     }
 
-    public GroupId GroupOf(ReadOnlySpan<byte> partitionKey) =>
-        _dataGroups[(int)(Crc32C.Of(partitionKey) % (uint)_dataGroups.Count)];
+    public GroupId GroupOf(int slot) => _dataGroups[slot * _dataGroups.Count / Slots.Count];
 
     public RequestId NewId() => new(new UInt128(1, Interlocked.Increment(ref _nextId)));
 

@@ -48,6 +48,9 @@ public enum TableQueryKind : byte
 
     /// <summary>Data group: one item.</summary>
     GetItem = 32,
+
+    /// <summary>Data group: a page of the items in a range of keys.</summary>
+    ReadPage = 33,
 }
 
 /// <summary>What a write wants besides being done.</summary>
@@ -145,22 +148,22 @@ public static class TableCommand
 
     /// <summary>Begins a write of an item; what the kind needs follows (condition, update, the encoded item).</summary>
     public static void BeginItem(
-        ByteBuffer to, TableCommandKind kind, ulong tableId, ReadOnlySpan<byte> key, ItemFlags flags, ReturnValues returns)
+        ByteBuffer to, TableCommandKind kind, ulong tableId, ItemKey key, ItemFlags flags, ReturnValues returns)
     {
         Begin(to, (byte)kind);
         to.Fixed64(tableId);
         to.Byte((byte)flags);
         to.Byte((byte)returns);
-        to.Blob(key);
+        key.Write(to);
     }
 
     /// <summary>Begins the read of an item; the projection follows when the flags say so.</summary>
-    public static void GetItem(ByteBuffer to, ulong tableId, ReadOnlySpan<byte> key, ItemFlags flags)
+    public static void GetItem(ByteBuffer to, ulong tableId, ItemKey key, ItemFlags flags)
     {
         Begin(to, (byte)TableQueryKind.GetItem);
         to.Fixed64(tableId);
         to.Byte((byte)flags);
-        to.Blob(key);
+        key.Write(to);
     }
 
     /// <summary>One catalogue row.</summary>

@@ -87,6 +87,9 @@ public sealed class TablesMachine : IStateMachine
             case TableQueryKind.GetItem:
                 ItemRules.Get(ref reader, state, answer);
                 break;
+            case TableQueryKind.ReadPage:
+                PageRules.Read(ref reader, state, answer);
+                break;
             default:
                 TableAnswer.Write(answer, AnswerStatus.Malformed);
                 break;

@@ -10,7 +10,7 @@ namespace Nines.Tables.Model.Requests;
 public static class ItemCommands
 {
     /// <summary>The query of GetItem.</summary>
-    public static void WriteGet(ByteBuffer to, TableSchema schema, ReadOnlySpan<byte> key, ItemRequest request)
+    public static void WriteGet(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);
@@ -23,7 +23,7 @@ public static class ItemCommands
     }
 
     /// <summary>The command of PutItem, DeleteItem or UpdateItem.</summary>
-    public static void WriteChange(ByteBuffer to, TableSchema schema, ReadOnlySpan<byte> key, ItemRequest request)
+    public static void WriteChange(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);

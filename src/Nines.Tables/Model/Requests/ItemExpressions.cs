@@ -31,12 +31,14 @@ public sealed record ItemExpressions
         string[] keys = schema.Range is { } range ? [schema.Hash.Name, range.Name] : [schema.Hash.Name];
         return Update?.CheckKeys(keys)
             ?? (Condition is null ? null : ExpressionParser.CheckScalarKeys(Condition, keys))
-            ?? CheckProjection(keys);
+            ?? (Projection is null ? null : CheckProjection(Projection, keys));
     }
 
-    private TableError? CheckProjection(string[] keys)
+    /// <summary>The error of a projection that looks inside a key attribute; null: it does not.</summary>
+    public static TableError? CheckProjection(ProjectionPlan projection, string[] keys)
     {
-        foreach (DocumentPath path in Projection?.Paths ?? [])
+        ArgumentNullException.ThrowIfNull(projection);
+        foreach (DocumentPath path in projection.Paths)
         {
             if (path.IsNested && Array.IndexOf(keys, path.Root) >= 0)
             {
