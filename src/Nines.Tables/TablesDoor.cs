@@ -42,6 +42,12 @@ public sealed class TablesDoor
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
         var response = new DoorResponse(exchange, _options);
+        if (response.IsForPage && exchange.Method.SequenceEqual("OPTIONS"u8))
+        {
+            response.SendPermission(_requestIds.Next());
+            return;
+        }
+
         if (exchange.Method.SequenceEqual("GET"u8))
         {
             response.Send(200, _requestIds.Next(), "text/plain"u8, _healthy);
