@@ -82,12 +82,24 @@ public sealed class TablesDoor
             ResponseWriter.Error(answer, error);
         }
 
-        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, begun.Call, answer.Written);
+        bool isGzip = GzipAnswer.IsWanted(exchange, answer.Length);
+        if (isGzip)
+        {
+            await CompressAsync(answer);
+        }
+
+        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, begun.Call, answer.Written, isGzip);
         BufferPool.Shared.Return(answer);
     }
 
     private Task<Begun> BeginHeavyAsync(HttpExchange exchange, DoorBody body, ByteBuffer answer) =>
         _heavyWork.RunAsync(() => Begin(exchange, body, answer));
+
+    private Task<bool> CompressAsync(ByteBuffer answer) => _heavyWork.RunAsync(() =>
+    {
+        GzipAnswer.Compress(answer);
+        return true;
+    });
 
     /// <summary>Reads the request, whole, and hands it on. Who is not let in gets nothing decompressed or parsed.</summary>
     private Begun Begin(HttpExchange exchange, DoorBody body, ByteBuffer answer)

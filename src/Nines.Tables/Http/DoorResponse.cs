@@ -34,10 +34,20 @@ internal readonly struct DoorResponse(HttpExchange exchange, TablesDoorOptions o
         exchange.Answer(status, body);
     }
 
-    /// <summary>An answer to an operation.</summary>
-    public void Send(int status, string requestId, in Certificate certificate, TableCall call, ReadOnlySpan<byte> body)
+    /// <summary>An answer to an operation. Its checksum is that of the body as sent, compressed or not: SDKs check before they decompress.</summary>
+    public void Send(int status, string requestId, in Certificate certificate, TableCall call, ReadOnlySpan<byte> body, bool isGzip)
     {
         Begin(requestId, DoorRequest.WantsJson10(exchange) ? "application/x-amz-json-1.0"u8 : "application/json"u8, body);
+        if (isGzip)
+        {
+            exchange.AddHeader("content-encoding"u8, "gzip"u8);
+        }
+
+        if (isGzip || body.Length > GzipAnswer.MinBytes)
+        {
+            exchange.AddHeader("vary"u8, "Accept-Encoding"u8);
+        }
+
         exchange.AddHeader("x-nines-outcome"u8, Text(certificate.Outcome));
         if (certificate.Group is { } group)
         {

@@ -1,10 +1,11 @@
 using System.Text;
 using Nines.Kernel;
+using Nines.Tables.Protocol;
 using Nines.Tables.Protocol.Signatures;
 
 namespace Nines.Fuzz.Targets;
 
-/// <summary>What anybody can send before it is known who it is: signatures, points in time, access keys as they are configured.</summary>
+/// <summary>What anybody can send before it is known who it is: signatures, points in time, what answers it takes; access keys as they are configured.</summary>
 internal static class SignatureTargets
 {
     private const long Now = 1_440_938_160;
@@ -24,6 +25,8 @@ internal static class SignatureTargets
         new("tables.signature", static () => new Decoder("tables.signature", Requests(), TryRequest) { Words = Bytes.OfAll(Words), PerByte = 1024 }),
         new("tables.signature.time", static () => new Decoder(
             "tables.signature.time", Bytes.OfAll("20150830T123600Z", "Sun, 30 Aug 2015 12:36:00 GMT", "20240229T235959Z"), TryTime) { Words = Bytes.OfAll(Words) }),
+        new("tables.acceptEncoding", static () => new Decoder(
+            "tables.acceptEncoding", Bytes.OfAll("gzip", "br;q=1, gzip;q=0.5, *;q=0"), static i => AcceptEncoding.TakesGzip(i)) { Words = Bytes.OfAll("gzip", ";", "q=", "0.000") }),
         new("tables.accessKey", static () => new Decoder(
             "tables.accessKey", Bytes.OfAll("AKID:0123456789abcdef", "a.b_c-d:with/and+more=:and:colons"), i => AccessKey.TryParse(Encoding.UTF8.GetString(i)) is not null)),
     ];
