@@ -22,6 +22,7 @@ public sealed class TablesDoor
     private readonly byte[] _healthy;
     private readonly AmazonRequestIds _requestIds = new();
     private readonly HeavyWork _heavyWork = new();
+    private readonly SignatureCheck _signatures;
 
     /// <summary>A door to an engine.</summary>
     public TablesDoor(ITableEngine engine, TablesDoorOptions? options = null)
@@ -30,6 +31,7 @@ public sealed class TablesDoor
         _engine = engine;
         _options = options ?? new TablesDoorOptions();
         _arnPrefix = _options.ArnPrefix;
+        _signatures = new SignatureCheck(_options.AccessKeys, _options.Time);
 
         // The blank at the end is DynamoDB's.
         _healthy = Encoding.UTF8.GetBytes($"healthy: dynamodb.{_options.Region}.amazonaws.com ");
@@ -40,6 +42,12 @@ public sealed class TablesDoor
     public async ValueTask HandleAsync(HttpExchange exchange)
     {
         var response = new DoorResponse(exchange, _options);
+        if (response.IsForPage && exchange.Method.SequenceEqual("OPTIONS"u8))
+        {
+            response.SendPermission(_requestIds.Next());
+            return;
+        }
+
         if (exchange.Method.SequenceEqual("GET"u8))
         {
             response.Send(200, _requestIds.Next(), "text/plain"u8, _healthy);
@@ -74,20 +82,34 @@ public sealed class TablesDoor
             ResponseWriter.Error(answer, error);
         }
 
-        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, begun.Call, answer.Written);
+        bool isGzip = GzipAnswer.IsWanted(exchange, answer.Length);
+        if (isGzip)
+        {
+            await CompressAsync(answer);
+        }
+
+        response.Send(error?.Status ?? 200, _requestIds.Next(), certificate, begun.Call, answer.Written, isGzip);
         BufferPool.Shared.Return(answer);
     }
 
     private Task<Begun> BeginHeavyAsync(HttpExchange exchange, DoorBody body, ByteBuffer answer) =>
-        _heavyWork.RunAsync(() =>
-        {
-            body.Decompress();
-            return Begin(exchange, body, answer);
-        });
+        _heavyWork.RunAsync(() => Begin(exchange, body, answer));
 
-    /// <summary>Reads the request, whole, and hands it on.</summary>
+    private Task<bool> CompressAsync(ByteBuffer answer) => _heavyWork.RunAsync(() =>
+    {
+        GzipAnswer.Compress(answer);
+        return true;
+    });
+
+    /// <summary>Reads the request, whole, and hands it on. Who is not let in gets nothing decompressed or parsed.</summary>
     private Begun Begin(HttpExchange exchange, DoorBody body, ByteBuffer answer)
     {
+        if (_signatures.Check(exchange) is { } refused)
+        {
+            return new Begun(new TableCall { Timeout = _options.Timeout }, Refused(refused));
+        }
+
+        body.Decompress();
         TableError? error = DoorRequest.TryReadCall(exchange, body.Span, _options, out TableCall call);
         if (!body.IsReadable)
         {

@@ -1,3 +1,5 @@
+using Nines.Tables.Protocol.Signatures;
+
 namespace Nines.Tables;
 
 /// <summary>How the door behaves. All of it has a sensible default.</summary>
@@ -23,6 +25,12 @@ public sealed record TablesDoorOptions
 
     /// <summary>Shown as <c>x-nines-node</c> when not empty.</summary>
     public string Node { get; init; } = "";
+
+    /// <summary>Who may use the door. None: everybody, and signatures are not looked at.</summary>
+    public IReadOnlyList<AccessKey> AccessKeys { get; init; } = [];
+
+    /// <summary>Tells whether a signature is too old.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>What a table's name is appended to.</summary>
     internal string ArnPrefix => $"arn:aws:dynamodb:{Region}:{AccountId}:table/";

@@ -11,6 +11,6 @@ public static class TargetCatalogue
     public static IReadOnlyList<TargetEntry> All { get; } =
     [
         .. ConsensusTargets.All, .. LogTargets.All, .. StoreTargets.All, .. ReplicationTargets.All, .. ReactorTargets.All,
-        .. NodeTargets.All, .. HttpTargets.All, .. TablesValueTargets.All, .. TablesRequestTargets.All, .. TablesMachineTargets.All,
+        .. NodeTargets.All, .. HttpTargets.All, .. TablesValueTargets.All, .. SignatureTargets.All, .. TablesRequestTargets.All, .. TablesMachineTargets.All,
     ];
 }

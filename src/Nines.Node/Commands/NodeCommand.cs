@@ -87,7 +87,7 @@ internal static class NodeCommand
             var values = new SortedDictionary<string, string>(StringComparer.Ordinal);
             foreach (ConfigurationKey key in ConfigurationKeys.All)
             {
-                values[key.Name] = sources.Get(key).Text;
+                values[key.Name] = key.Shown(sources.Get(key).Text);
             }
 
             Console.WriteLine(JsonSerializer.Serialize(values, Indented));
@@ -98,7 +98,7 @@ internal static class NodeCommand
         foreach (ConfigurationKey key in ConfigurationKeys.All)
         {
             ConfigurationValue value = sources.Get(key);
-            table.AddRow(Markup.Escape(key.Name), Markup.Escape(value.Text), Markup.Escape(value.Origin));
+            table.AddRow(Markup.Escape(key.Name), Markup.Escape(key.Shown(value.Text)), Markup.Escape(value.Origin));
         }
 
         Output.Console.Write(table);

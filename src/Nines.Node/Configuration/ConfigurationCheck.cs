@@ -46,6 +46,7 @@ public static class ConfigurationCheck
             ListenPeer = peer ?? new IPEndPoint(IPAddress.Loopback, 0),
             ListenTables = tables,
             ListenAdmin = admin,
+            TablesAccessKeys = reader.AccessKeys(TablesAccessKeys),
             Insecure = insecure,
             Groups = reader.Number(Groups, 1, 64),
             Replicas = reader.Number(Replicas, 1, 7),
@@ -62,7 +63,17 @@ public static class ConfigurationCheck
             LogLevel = reader.OneOf(ConfigurationKeys.LogLevel, "information", "trace", "debug", "warning", "error"),
             LogJson = reader.OneOf(LogFormat, "text", "json") == "json",
         };
+        WarnOfOpenTables(sources, configuration);
         return sources.Errors.Count == 0 ? configuration : null;
+    }
+
+    private static void WarnOfOpenTables(ConfigurationSources sources, NodeConfiguration configuration)
+    {
+        if (configuration is { ListenTables: { } tables, TablesAccessKeys.Count: 0 } && !IPAddress.IsLoopback(tables.Address))
+        {
+            sources.Warnings.Add(
+                $"listen.tables is {tables}, beyond loopback, and there are no tables.accessKeys: whoever reaches it reads and writes every table.");
+        }
     }
 
     /// <summary>The identity that follows from a name, for clusters that were given none.</summary>

@@ -1,4 +1,5 @@
 using System.Text;
+using Nines.Tables.Protocol.Signatures;
 
 namespace Nines.Node.Configuration;
 
@@ -12,9 +13,20 @@ public sealed record ConfigurationKey(string Name, string Default, string Allowe
 {
     public const string EnvironmentPrefix = "NINES_";
 
+    /// <summary>Values hold secrets: <see cref="Shown"/> is what people and logs get to see.</summary>
+    public bool IsSecret { get; init; }
+
     public string EnvironmentName => EnvironmentPrefix + Separated('_').ToUpperInvariant();
 
     public string FlagName => "--" + Separated('-').ToLowerInvariant();
+
+    /// <summary>
+    /// A value as it may be shown. Of <c>ID:SECRET</c> that is the id, with stars that no secret can be: what was printed is refused when it is read as a
+    /// configuration, rather than taken for one without secrets.
+    /// </summary>
+    public string Shown(string text) => IsSecret && text.Length > 0
+        ? string.Join(',', text.Split(',').Select(static pair => pair.IndexOf(':', StringComparison.Ordinal) is var colon and > 0 ? pair[..colon] + ":***" : "***"))
+        : text;
 
     private string Separated(char separator)
     {
@@ -65,6 +77,13 @@ public static class ConfigurationKeys
 
     public static readonly ConfigurationKey ListenAdmin = new(
         "listen.admin", "127.0.0.1:9000", AnAddress + ", or off", "Console and admin API.");
+
+    public static readonly ConfigurationKey TablesAccessKeys = new(
+        "tables.accessKeys", "", "with commas between: " + AccessKey.Form + ", each id once",
+        "Who may use the tables door, with what secret; requests must then be signed. Left out: everybody. Better in the file than in a flag.")
+    {
+        IsSecret = true,
+    };
 
     public static readonly ConfigurationKey Insecure = new(
         "insecure", "false", "true or false",
@@ -118,8 +137,8 @@ public static class ConfigurationKeys
 
     public static readonly IReadOnlyList<ConfigurationKey> All =
     [
-        NodeIdentity, ClusterName, ClusterIdentity, Data, Seeds, ListenPeer, ListenTables, ListenAdmin, Insecure, Groups, Replicas,
-        Ephemeral, DiskSync, DiskReserve, LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
+        NodeIdentity, ClusterName, ClusterIdentity, Data, Seeds, ListenPeer, ListenTables, ListenAdmin, TablesAccessKeys, Insecure, Groups,
+        Replicas, Ephemeral, DiskSync, DiskReserve, LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
         LogLevel, LogFormat,
     ];
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Nines.Kernel;
+using Nines.Tables.Protocol.Signatures;
 
 namespace Nines.Node.Configuration;
 
@@ -10,7 +11,7 @@ internal sealed class ConfigurationReader(ConfigurationSources sources)
     public void Refuse(ConfigurationKey key, string? allowed = null)
     {
         ConfigurationValue value = sources.Get(key);
-        sources.Errors.Add(new ConfigurationError(key.Name, value.Text, allowed ?? key.Allowed, value.Origin));
+        sources.Errors.Add(new ConfigurationError(key.Name, key.Shown(value.Text), allowed ?? key.Allowed, value.Origin));
     }
 
     public string Text(ConfigurationKey key) => sources.Get(key).Text.Trim();
@@ -91,11 +92,28 @@ internal sealed class ConfigurationReader(ConfigurationSources sources)
 
         if (!IPAddress.IsLoopback(endpoint.Address) && !insecure)
         {
-            Refuse(key, "a loopback address: beyond it a listener wants TLS and authentication, which this version does not have. "
-                + "Behind a firewall, say insecure (--insecure) in so many words");
+            Refuse(key, "a loopback address: beyond it a listener wants TLS, which this version does not have, and authentication, which only the tables "
+                + "door has (tables.accessKeys). Behind a firewall, say insecure (--insecure) in so many words");
         }
 
         return endpoint;
+    }
+
+    public List<AccessKey> AccessKeys(ConfigurationKey key)
+    {
+        List<AccessKey> keys = [];
+        foreach (string part in Text(key).Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (AccessKey.TryParse(part) is { } accessKey && !keys.Exists(known => known.Id == accessKey.Id))
+            {
+                keys.Add(accessKey);
+                continue;
+            }
+
+            Refuse(key, $"{key.Allowed}; \"{key.Shown(part)}\" is none");
+        }
+
+        return keys;
     }
 
     public List<Seed> Seeds(ConfigurationKey key)

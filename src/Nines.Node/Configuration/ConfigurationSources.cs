@@ -115,14 +115,15 @@ public sealed class ConfigurationSources
             ConfigurationKey? key = ConfigurationKeys.Find(name);
             if (key is null)
             {
+                // The value stays unsaid: it may be a secret under a name with a slip of the pen.
                 string known = string.Join(", ", ConfigurationKeys.All.Select(k => k.Name));
-                Errors.Add(new ConfigurationError(name, Text(property.Value), $"one of these keys: {known}", origin));
+                Errors.Add(new ConfigurationError(name, name, $"one of these keys: {known}", origin));
                 continue;
             }
 
             if (!_values.TryAdd(key.Name, new ConfigurationValue(Text(property.Value), origin)))
             {
-                Errors.Add(new ConfigurationError(key.Name, Text(property.Value), "the key once", origin));
+                Errors.Add(new ConfigurationError(key.Name, key.Shown(Text(property.Value)), "the key once", origin));
             }
         }
     }

@@ -1,5 +1,6 @@
 using System.Net;
 using Nines.Kernel;
+using Nines.Tables.Protocol.Signatures;
 
 namespace Nines.Node.Configuration;
 
@@ -30,6 +31,9 @@ public sealed record NodeConfiguration
 
     /// <summary>Null: switched off.</summary>
     public required IPEndPoint? ListenAdmin { get; init; }
+
+    /// <summary>Who may use the tables door; none: everybody.</summary>
+    public required IReadOnlyList<AccessKey> TablesAccessKeys { get; init; }
 
     public required bool Insecure { get; init; }
 

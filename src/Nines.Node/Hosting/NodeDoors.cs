@@ -62,7 +62,7 @@ internal sealed class NodeDoors(
         engine.Start();
         var door = new TablesDoor(engine, new TablesDoorOptions
         {
-            Timeout = configuration.Deadline, Node = configuration.Node.ToString(),
+            Timeout = configuration.Deadline, Node = configuration.Node.ToString(), AccessKeys = configuration.TablesAccessKeys,
         });
         HttpLimits limits = Limits(_descriptors.TablesConnections(configuration.MaxConnections));
         HttpServer server = await Listening.AtAsync(

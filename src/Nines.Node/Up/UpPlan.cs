@@ -168,7 +168,16 @@ public static class UpPlan
     private static void WriteWhole(string path, string text)
     {
         string draft = path + ".new";
-        using (var file = new FileStream(draft, FileMode.Create, FileAccess.Write))
+
+        // There may be secrets in it (tables.accessKeys): for the owner's eyes only. A draft left by a crash keeps its mode, so it goes first.
+        File.Delete(draft);
+        var create = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            create.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using (var file = new FileStream(draft, create))
         {
             file.Write(System.Text.Encoding.UTF8.GetBytes(text + "\n"));
             file.Flush(flushToDisk: true);

@@ -115,6 +115,63 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Access_keys_are_a_list_and_their_secrets_are_never_shown()
+    {
+        ConfigurationKey key = ConfigurationKeys.TablesAccessKeys;
+        const string Json = """{ "node.id": 1, "tables": { "accessKeys": ["a:0123456789abcdef", "b:fedcba9876543210"] } }""";
+        ConfigurationSources sources = new ConfigurationSources().AddText(Json, "file x");
+        NodeConfiguration node = ConfigurationCheck.Check(sources)!;
+        Assert.Equal([("a", "0123456789abcdef"), ("b", "fedcba9876543210")], node.TablesAccessKeys.Select(k => (k.Id, k.Secret)));
+        Assert.Equal("a:***,b:***", key.Shown(sources.Get(key).Text));
+        Assert.DoesNotContain("0123456789abcdef", node.ToString(), StringComparison.Ordinal);
+        Assert.Empty(Good(("node.id", "1")).TablesAccessKeys);
+    }
+
+    [Theory]
+    [InlineData("a:***")] // what is shown is no configuration that anybody could use by mistake
+    [InlineData("a:secret")]
+    [InlineData("0123456789abcdef-without-an-id")]
+    [InlineData("a:0123456789abcdef,a:0123456789abcdee")]
+    [InlineData("a/b:0123456789abcdef")]
+    public void Access_keys_that_are_none_are_refused_without_their_secrets(string value)
+    {
+        ConfigurationSources sources = Sources(("node.id", "1"), ("tables.accessKeys", value));
+        Assert.Null(ConfigurationCheck.Check(sources));
+        string said = Assert.Single(sources.Errors).ToString();
+        Assert.StartsWith("tables.accessKeys: ", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("cdef", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret\"", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_secret_under_a_misspelled_name_is_not_shown_either()
+    {
+        ConfigurationSources sources = new ConfigurationSources().AddText("""{ "tables": { "acessKeys": ["a:0123456789abcdef"] } }""", "file x");
+        Assert.StartsWith(
+            "tables.acessKeys: \"tables.acessKeys\" is not allowed; expected one of these keys: node.id,", Assert.Single(sources.Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_secret_said_twice_is_not_shown_either()
+    {
+        const string Json = """{ "node.id": 1, "tables.accessKeys": "a:0123456789abcdef", "tables": { "accessKeys": ["a:0123456789abcdef"] } }""";
+        ConfigurationSources sources = new ConfigurationSources().AddText(Json, "file x");
+        Assert.DoesNotContain("cdef", Assert.Single(sources.Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0.0.0.0:8000", "", true)]
+    [InlineData("0.0.0.0:8000", "a:0123456789abcdef", false)]
+    [InlineData("127.0.0.1:8000", "", false)]
+    [InlineData("off", "", false)]
+    public void A_door_that_is_open_to_the_network_is_warned_of(string listen, string keys, bool isWarned)
+    {
+        ConfigurationSources sources = Sources(("node.id", "1"), ("listen.tables", listen), ("tables.accessKeys", keys), ("insecure", "true"));
+        Assert.NotNull(ConfigurationCheck.Check(sources));
+        Assert.Equal(isWarned, sources.Warnings.Exists(w => w.Contains("tables.accessKeys", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public void A_node_that_listens_everywhere_is_reached_where_its_peers_reach_it()
     {
         NodeConfiguration node = Good(

@@ -31,6 +31,23 @@ public sealed class UpPlanTests : IDisposable
     }
 
     [Fact]
+    public void Configurations_hold_secrets_and_are_their_owners_to_read()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Assert.Skip("no modes of files there");
+            return;
+        }
+
+        File.WriteAllText(Path.Combine(_root, "n1.json.new"), "left by a crash");
+        IReadOnlyList<PlannedNode> plan = UpPlan.Write(_root, new UpRequest());
+        foreach (PlannedNode node in plan)
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(node.ConfigurationPath));
+        }
+    }
+
+    [Fact]
     public void A_second_start_goes_on_as_the_same_cluster()
     {
         UpPlan.Write(_root, new UpRequest());
