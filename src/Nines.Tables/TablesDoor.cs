@@ -14,7 +14,7 @@ namespace Nines.Tables;
 /// The DynamoDB door: HTTP in, engine, HTTP out. Takes <c>POST /</c> with an operation in <c>X-Amz-Target</c>, and <c>GET /</c> as a
 /// health check. Which listener it hangs on, and with what limits on connections, is the host's choice.
 /// </summary>
-public sealed class TablesDoor
+public sealed partial class TablesDoor
 {
     private readonly ITableEngine _engine;
     private readonly TablesDoorOptions _options;
@@ -97,11 +97,11 @@ public sealed class TablesDoor
         return error is not null || body.IsTooLarge
             ? new Begun(call, new((error, Certificate.Refused)))
             : new Begun(
-                call, DoAsync(OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8))), body, call, answer));
+                call, DoAsync(OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8))), exchange, body, call, answer));
     }
 
     private ValueTask<(TableError? Error, Certificate Certificate)> DoAsync(
-        Operation operation, DoorBody body, TableCall call, ByteBuffer answer) => operation switch
+        Operation operation, HttpExchange exchange, DoorBody body, TableCall call, ByteBuffer answer) => operation switch
         {
             Operation.PutItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Put), call, answer),
             Operation.GetItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Get), call, answer),
@@ -113,6 +113,8 @@ public sealed class TablesDoor
             Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span), call, answer),
             Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span), call, answer),
             Operation.ListTables => ListTablesAsync(RequestParser.ListTables(body.Span), call, answer),
+            Operation.DescribeLimits => DescribeLimits(body, answer),
+            Operation.DescribeEndpoints => DescribeEndpoints(exchange, body, answer),
 
             // Malformed JSON is noticed before an unknown operation is.
             Operation.Unknown => Refused(

@@ -35,6 +35,12 @@ public enum Operation
 
     /// <summary>Writes or deletes up to 25 items, each on its own.</summary>
     BatchWriteItem,
+
+    /// <summary>Tells the limits on capacity.</summary>
+    DescribeLimits,
+
+    /// <summary>Tells which address to use.</summary>
+    DescribeEndpoints,
 }
 
 /// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
@@ -56,6 +62,8 @@ public static class OperationNames
             "DescribeTable" => Operation.DescribeTable,
             "ListTables" => Operation.ListTables,
             "DeleteTable" => Operation.DeleteTable,
+            "DescribeLimits" => Operation.DescribeLimits,
+            "DescribeEndpoints" => Operation.DescribeEndpoints,
             _ => Operation.Unknown,
         };
 }

@@ -39,6 +39,10 @@ public static class RequestParser
     /// <summary>BatchWriteItem.</summary>
     public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body) => Parse(body, BatchWrites.Parse);
 
+    /// <summary>DescribeLimits and DescribeEndpoints, which have no members: why the body is refused, or null.</summary>
+    public static TableError? NoMembers(ReadOnlySpan<byte> body) =>
+        Parse(body, static (ref JsonInput json) => new ParsedRequest<string>("")).Error;
+
     /// <summary>Whether a body is JSON at all, which is looked at before anything else.</summary>
     public static bool IsJson(ReadOnlySpan<byte> body)
     {

@@ -35,6 +35,7 @@ internal sealed class DoorTarget : FuzzTarget
         [
             .. TablesRequestTargets.Corpus.Select((body, i) => Request(Operations[i], Bytes.Of(body), i)),
             Request("DeleteTable", Bytes.Of(TablesRequestTargets.Corpus[10]), 0),
+            Request("DescribeLimits", Bytes.Of("{}"), 0), Request("DescribeEndpoints", Bytes.Of("{}"), 0),
             Request("PutItem", Gzip(Bytes.Of(TablesRequestTargets.Corpus[0])), 0, "gzip"),
         ];
         string table = TablesRequestTargets.Corpus[8].Replace("table2", "table", StringComparison.Ordinal);

@@ -41,6 +41,7 @@ internal static class TablesRequestTargets
         Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
         Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
+        Entry("tables.nomembers", i => RequestParser.NoMembers(i) is null, 10),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
         new("tables.door", static () => new DoorTarget()),
     ];

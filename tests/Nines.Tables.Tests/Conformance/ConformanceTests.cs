@@ -21,6 +21,7 @@ public sealed class ConformanceTests
 
     [Theory]
     [InlineData("tables.txt", 80)]
+    [InlineData("control.txt", 7)]
     [InlineData("items.txt", 100)]
     [InlineData("expressions.txt", 50)]
     [InlineData("legacy.txt", 40)]

@@ -125,6 +125,16 @@ public sealed class SdkTests : IAsyncLifetime
         Assert.Equal(0.5, read.ConsumedCapacity.CapacityUnits);
     }
 
+    [Fact]
+    public async Task The_service_tells_its_limits_and_its_address()
+    {
+        DescribeLimitsResponse limits = await _client.DescribeLimitsAsync(new DescribeLimitsRequest());
+        Assert.Equal((80_000, 40_000), (limits.AccountMaxReadCapacityUnits, limits.TableMaxWriteCapacityUnits));
+        Endpoint endpoint = Assert.Single((await _client.DescribeEndpointsAsync(new DescribeEndpointsRequest())).Endpoints);
+        Assert.Equal(new Uri(_door.Address).Authority, endpoint.Address);
+        Assert.Equal(1440, endpoint.CachePeriodInMinutes);
+    }
+
     private static Dictionary<string, AttributeValue> Key(string id) => new() { ["id"] = new() { S = id } };
 
     private Task<CreateTableResponse> CreateAsync(string name) => _client.CreateTableAsync(new CreateTableRequest

@@ -111,6 +111,7 @@ public sealed class RequestFuzzTests
             Assert.True(RequestParser.CreateTable(body) is { IsGood: true } or { Error: not null });
             Assert.True(RequestParser.TableName(body) is { IsGood: true } or { Error: not null });
             Assert.True(RequestParser.ListTables(body) is { IsGood: true } or { Error: not null });
+            _ = RequestParser.NoMembers(body);
             _ = RequestParser.IsJson(body);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(allocated < 200_000 + (200L * body.Length), $"{allocated} bytes for a request of {body.Length}");
