@@ -18,7 +18,7 @@ public sealed partial class TablesDoor
 {
     private readonly ITableEngine _engine;
     private readonly TablesDoorOptions _options;
-    private readonly string _arnPrefix;
+    private readonly TableScope _scope;
     private readonly byte[] _healthy;
     private readonly AmazonRequestIds _requestIds = new();
     private readonly HeavyWork _heavyWork = new();
@@ -29,7 +29,7 @@ public sealed partial class TablesDoor
         ArgumentNullException.ThrowIfNull(engine);
         _engine = engine;
         _options = options ?? new TablesDoorOptions();
-        _arnPrefix = _options.ArnPrefix;
+        _scope = _options.Scope;
 
         // The blank at the end is DynamoDB's.
         _healthy = Encoding.UTF8.GetBytes($"healthy: dynamodb.{_options.Region}.amazonaws.com ");
@@ -103,15 +103,15 @@ public sealed partial class TablesDoor
     private ValueTask<(TableError? Error, Certificate Certificate)> DoAsync(
         Operation operation, HttpExchange exchange, DoorBody body, TableCall call, ByteBuffer answer) => operation switch
         {
-            Operation.PutItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Put), call, answer),
-            Operation.GetItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Get), call, answer),
-            Operation.DeleteItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Delete), call, answer),
-            Operation.UpdateItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Update), call, answer),
-            Operation.BatchGetItem => BatchGetAsync(RequestParser.BatchGet(body.Span), call, answer),
-            Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span), call, answer),
-            Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span), call, answer),
-            Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span), call, answer),
-            Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span), call, answer),
+            Operation.PutItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Put, _scope), call, answer),
+            Operation.GetItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Get, _scope), call, answer),
+            Operation.DeleteItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Delete, _scope), call, answer),
+            Operation.UpdateItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Update, _scope), call, answer),
+            Operation.BatchGetItem => BatchGetAsync(RequestParser.BatchGet(body.Span, _scope), call, answer),
+            Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span, _scope), call, answer),
+            Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span, _scope), call, answer),
+            Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span, _scope), call, answer),
+            Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span, _scope), call, answer),
             Operation.ListTables => ListTablesAsync(RequestParser.ListTables(body.Span), call, answer),
             Operation.DescribeLimits => DescribeLimits(body, answer),
             Operation.DescribeEndpoints => DescribeEndpoints(exchange, body, answer),
@@ -204,7 +204,7 @@ public sealed partial class TablesDoor
     {
         if (result.Table is not null)
         {
-            ResponseWriter.Table(answer, result.Table, isDescribe, _arnPrefix);
+            ResponseWriter.Table(answer, result.Table, isDescribe, _scope.ArnPrefix);
         }
 
         return (result.Error, result.Certificate);

@@ -14,11 +14,13 @@ internal ref partial struct JsonInput
 {
     private readonly ReadOnlySpan<byte> _bytes;
 
+    private readonly TableScope _scope;
     private Utf8JsonReader _reader;
 
-    public JsonInput(ReadOnlySpan<byte> bytes)
+    public JsonInput(ReadOnlySpan<byte> bytes, TableScope scope)
     {
         _bytes = bytes;
+        _scope = scope;
         _reader = new Utf8JsonReader(bytes, AttributeValueJson.ReaderOptions);
     }
 
@@ -26,6 +28,9 @@ internal ref partial struct JsonInput
     public string? Fault { get; private set; }
 
     public readonly bool IsFaulty => Fault is not null;
+
+    /// <summary>Why a table's ARN in the request is refused, or null. Said before anything else that is wrong with the values.</summary>
+    public TableError? Refusal { get; private set; }
 
     /// <summary>The token that was read last.</summary>
     public readonly JsonTokenType Token => _reader.TokenType;
@@ -83,6 +88,12 @@ internal ref partial struct JsonInput
         FailScalar("String");
         return null;
     }
+
+    /// <summary>The value of the current member as a table's name or ARN.</summary>
+    public SentTable Table() => Table(String());
+
+    /// <summary>The current member's name as a table's name or ARN.</summary>
+    public SentTable TableKey() => Table(Text());
 
     /// <summary>The value of the current member as a map of attribute values: an item, a key. Null when absent or wrong.</summary>
     public Item? Item(ref string? invalid) => Value() ? ItemHere(ref invalid) : null;
@@ -207,6 +218,13 @@ internal ref partial struct JsonInput
         {
             // Reading is all: the reader throws at the first malformed token.
         }
+    }
+
+    private SentTable Table(string? sent)
+    {
+        TableError? refusal = SentTable.TryRead(sent, _scope, out SentTable table);
+        Refusal ??= refusal;
+        return table;
     }
 
     private bool Take(JsonFindings findings, ref string? invalid)

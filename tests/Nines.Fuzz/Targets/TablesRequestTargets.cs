@@ -20,12 +20,13 @@ internal static class TablesRequestTargets
         """{"TableName":"table3","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"B"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"TableClass":"STANDARD","DeletionProtectionEnabled":true}""",
         """{"TableName":"table"}""",
         """{"Limit":10,"ExclusiveStartTableName":"table"}""",
+        """{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/table"}""",
     ];
 
     public static readonly string[] Words =
     [
         "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1", "-1e400", "\"S\"", "\"N\"", "\"M\"", "\"L\"", "{\"L\":[", "{\"M\":{\"a\":", "\\ud800", "\\u0000",
-        "\"TableName\"", "\"Item\":", "\"Keys\":[", "é", "😀", "9999999999999999999999", "\"\"", "{}", "[]", " ", "\"RequestItems\":",
+        "\"TableName\"", "\"Item\":", "\"Keys\":[", "é", "😀", "9999999999999999999999", "\"\"", "{}", "[]", " ", "\"RequestItems\":", "arn:", "table/", "us-east-1",
     ];
 
     private static readonly IReadOnlyList<byte[]> Pieces = Bytes.OfAll(Words);
@@ -39,7 +40,7 @@ internal static class TablesRequestTargets
         Entry("tables.batchget", i => RequestParser.BatchGet(i).IsGood, 6),
         Entry("tables.batchwrite", i => RequestParser.BatchWrite(i).IsGood, 7),
         Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
-        Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10),
+        Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10, 12),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
         Entry("tables.nomembers", i => RequestParser.NoMembers(i) is null, 10),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),

@@ -23,6 +23,7 @@ public sealed class RequestFuzzTests
         """{"RequestItems":{"table":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},{"DeleteRequest":{"Key":{"id":{"S":"b"}}}}]}}""",
         """{"TableName":"table","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},"StreamSpecification":{"StreamEnabled":false},"Tags":[]}""",
         """{"Limit":10,"ExclusiveStartTableName":"table"}""",
+        """{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Key":{"id":{"S":"a"}}}""",
         """{"TableName":"table","Key":{"id":{"S":"a"}},"Expected":{"a":{"Value":{"S":"b"}}},"AttributeUpdates":{"a":{"Action":"PUT","Value":{"S":"b"}}},"ConditionalOperator":"AND"}""",
     ];
 

@@ -19,6 +19,9 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>The type name of <see cref="UnknownOperation"/>.</summary>
     public const string UnknownOperationType = "com.amazon.coral.service#UnknownOperationException";
 
+    /// <summary>The type name of <see cref="AccessDenied"/>.</summary>
+    public const string AccessDeniedType = "com.amazon.coral.service#AccessDeniedException";
+
     /// <summary>The type name of <see cref="ConditionalCheckFailed"/>.</summary>
     public const string ConditionalCheckFailedType = DynamoPrefix + "ConditionalCheckFailedException";
 
@@ -27,7 +30,7 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>
     /// The JSON member that carries the text: the service framework's own errors say <c>Message</c>, DynamoDB's say <c>message</c>.
     /// </summary>
-    public string MessageMember => Type == SerializationType ? "Message" : "message";
+    public string MessageMember => Type is SerializationType or AccessDeniedType ? "Message" : "message";
 
     /// <summary>The request is well formed and asks for something that is not allowed.</summary>
     public static TableError Validation(string message) => new(ValidationType, message);
@@ -37,6 +40,9 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
 
     /// <summary>There is no such operation.</summary>
     public static TableError UnknownOperation() => new(UnknownOperationType, "");
+
+    /// <summary>What is asked for belongs to another account.</summary>
+    public static TableError AccessDenied() => new(AccessDeniedType, "Access is denied");
 
     /// <summary>The condition of a write was false; carries the item when the request asked for it.</summary>
     public static TableError ConditionalCheckFailed(Item? item = null) =>

@@ -43,7 +43,7 @@ internal sealed partial class CreateTable
         {
             if (json.Is("TableName"u8))
             {
-                _tableName = json.String();
+                _tableName = json.Table().Name;
             }
             else if (json.Is("AttributeDefinitions"u8))
             {
