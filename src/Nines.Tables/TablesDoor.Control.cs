@@ -2,12 +2,14 @@ using System.Text;
 using Nines.Http;
 using Nines.Kernel;
 using Nines.Tables.Engines;
+using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Protocol;
+using Nines.Tables.Protocol.Operations;
 
 namespace Nines.Tables;
 
-/// <summary>The operations beside those on items: the service's limits and endpoints.</summary>
+/// <summary>The operations beside those on items: the service's limits and endpoints, and the tags of tables.</summary>
 public sealed partial class TablesDoor
 {
     private static ValueTask<(TableError? Error, Certificate Certificate)> DescribeLimits(DoorBody body, ByteBuffer answer)
@@ -33,4 +35,37 @@ public sealed partial class TablesDoor
         ControlWriter.Endpoints(answer, host.Length > 0 ? host : $"dynamodb.{_options.Region}.amazonaws.com");
         return new((null, Certificate.Done));
     }
+
+    /// <summary>The answers of TagResource and UntagResource have no body at all.</summary>
+    private async ValueTask<(TableError? Error, Certificate Certificate)> ChangeTagsAsync(ParsedRequest<TagRequest> parsed, TableCall call)
+    {
+        if (!parsed.IsGood)
+        {
+            return (parsed.Error, Certificate.Refused);
+        }
+
+        TableResult result = await _engine.ChangeTagsAsync(parsed.Request, call);
+        return (ByArn(result.Error, parsed.Request.Arn), result.Certificate);
+    }
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> ListTagsAsync(
+        ParsedRequest<TagRequest> parsed, TableCall call, ByteBuffer answer)
+    {
+        if (!parsed.IsGood)
+        {
+            return (parsed.Error, Certificate.Refused);
+        }
+
+        TableResult result = await _engine.DescribeTableAsync(parsed.Request.TableName, call);
+        if (result.Table is not null)
+        {
+            ControlWriter.Tags(answer, result.Table.Tags);
+        }
+
+        return (ByArn(result.Error, parsed.Request.Arn), result.Certificate);
+    }
+
+    /// <summary>The group knows tables by name; who asked by ARN is told of the ARN.</summary>
+    private static TableError? ByArn(TableError? error, string arn) =>
+        error?.Type == TableError.ResourceNotFoundType ? Tagging.NotFound(arn) : error;
 }

@@ -74,6 +74,16 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<TableResult> ChangeTagsAsync(TagRequest request, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(call);
+        var command = new ByteBuffer(256);
+        TableCommand.ChangeTags(command, request.TableName, request.Set, request.Removed);
+        return ChangeTableAsync(RequestIds.Of(call.InvocationId, (byte)TableCommandKind.ChangeTags, request.TableName), command, call);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<TableListResult> ListTablesAsync(ListTablesRequest request, TableCall call)
     {
         ArgumentNullException.ThrowIfNull(request);

@@ -35,6 +35,9 @@ public interface ITableEngine
     /// <summary>DeleteTable: answered while the table is DELETING.</summary>
     ValueTask<TableResult> DeleteTableAsync(string name, TableCall call);
 
+    /// <summary>TagResource and UntagResource.</summary>
+    ValueTask<TableResult> ChangeTagsAsync(TagRequest request, TableCall call);
+
     /// <summary>ListTables.</summary>
     ValueTask<TableListResult> ListTablesAsync(ListTablesRequest request, TableCall call);
 }

@@ -25,6 +25,28 @@ public static class ControlWriter
         json.EndObject();
     }
 
+    /// <summary>The answer of ListTagsOfResource: all there are.</summary>
+    public static void Tags(ByteBuffer to, TableTags tags)
+    {
+        ArgumentNullException.ThrowIfNull(tags);
+        var json = new JsonOutput(to);
+        json.BeginObject();
+        json.Name("Tags"u8);
+        json.BeginArray();
+        foreach (TableTag tag in tags.All)
+        {
+            json.BeginObject();
+            json.Name("Key"u8);
+            json.Value(tag.Key);
+            json.Name("Value"u8);
+            json.Value(tag.Value);
+            json.EndObject();
+        }
+
+        json.EndArray();
+        json.EndObject();
+    }
+
     /// <summary>The answer of DescribeEndpoints: one address, host and port.</summary>
     public static void Endpoints(ByteBuffer to, string address)
     {

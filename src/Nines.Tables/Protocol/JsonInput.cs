@@ -14,15 +14,17 @@ internal ref partial struct JsonInput
 {
     private readonly ReadOnlySpan<byte> _bytes;
 
-    private readonly TableScope _scope;
     private Utf8JsonReader _reader;
 
     public JsonInput(ReadOnlySpan<byte> bytes, TableScope scope)
     {
         _bytes = bytes;
-        _scope = scope;
+        Scope = scope;
         _reader = new Utf8JsonReader(bytes, AttributeValueJson.ReaderOptions);
     }
+
+    /// <summary>Whose ARNs may stand for names.</summary>
+    public TableScope Scope { get; }
 
     /// <summary>The text of the SerializationException, or null.</summary>
     public string? Fault { get; private set; }
@@ -222,7 +224,7 @@ internal ref partial struct JsonInput
 
     private SentTable Table(string? sent)
     {
-        TableError? refusal = SentTable.TryRead(sent, _scope, out SentTable table);
+        TableError? refusal = SentTable.TryRead(sent, Scope, out SentTable table);
         Refusal ??= refusal;
         return table;
     }

@@ -41,6 +41,15 @@ public enum Operation
 
     /// <summary>Tells which address to use.</summary>
     DescribeEndpoints,
+
+    /// <summary>Sets tags of a table.</summary>
+    TagResource,
+
+    /// <summary>Removes tags of a table.</summary>
+    UntagResource,
+
+    /// <summary>Tells the tags of a table.</summary>
+    ListTagsOfResource,
 }
 
 /// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
@@ -64,6 +73,9 @@ public static class OperationNames
             "DeleteTable" => Operation.DeleteTable,
             "DescribeLimits" => Operation.DescribeLimits,
             "DescribeEndpoints" => Operation.DescribeEndpoints,
+            "TagResource" => Operation.TagResource,
+            "UntagResource" => Operation.UntagResource,
+            "ListTagsOfResource" => Operation.ListTagsOfResource,
             _ => Operation.Unknown,
         };
 }

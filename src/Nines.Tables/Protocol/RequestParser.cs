@@ -43,6 +43,16 @@ public static class RequestParser
     public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body, TableScope? scope = null) =>
         Parse(body, scope, BatchWrites.Parse);
 
+    /// <summary>TagResource.</summary>
+    public static ParsedRequest<TagRequest> TagResource(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Tagging.ParseTag);
+
+    /// <summary>UntagResource.</summary>
+    public static ParsedRequest<TagRequest> UntagResource(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Tagging.ParseUntag);
+
+    /// <summary>ListTagsOfResource.</summary>
+    public static ParsedRequest<TagRequest> ListTags(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Tagging.ParseList);
+
     /// <summary>DescribeLimits and DescribeEndpoints, which have no members: why the body is refused, or null.</summary>
     public static TableError? NoMembers(ReadOnlySpan<byte> body) =>
         Parse(body, null, static (ref JsonInput json) => new ParsedRequest<string>("")).Error;

@@ -20,7 +20,7 @@ internal sealed class DoorTarget : FuzzTarget
     private static readonly string[] Operations =
     [
         "PutItem", "UpdateItem", "GetItem", "GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "CreateTable", "CreateTable",
-        "DescribeTable", "ListTables", "DescribeTable",
+        "DescribeTable", "ListTables", "DescribeTable", "TagResource", "UntagResource", "ListTagsOfResource",
     ];
 
     private readonly IReadOnlyList<byte[]> _corpus;

@@ -21,6 +21,9 @@ internal static class TablesRequestTargets
         """{"TableName":"table"}""",
         """{"Limit":10,"ExclusiveStartTableName":"table"}""",
         """{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/table"}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Tags":[{"Key":"a","Value":"b c"},{"Key":"é/1","Value":""}]}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","TagKeys":["a","zz"]}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","NextToken":null}""",
     ];
 
     public static readonly string[] Words =
@@ -42,6 +45,9 @@ internal static class TablesRequestTargets
         Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
         Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10, 12),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
+        Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 13),
+        Entry("tables.untag", i => RequestParser.UntagResource(i).IsGood, 14),
+        Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 15),
         Entry("tables.nomembers", i => RequestParser.NoMembers(i) is null, 10),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
         new("tables.door", static () => new DoorTarget()),

@@ -126,6 +126,18 @@ public sealed class SdkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tags_are_set_told_and_removed()
+    {
+        await CreateAsync("people");
+        string arn = (await _client.DescribeTableAsync("people")).Table.TableArn;
+        await _client.TagResourceAsync(new TagResourceRequest { ResourceArn = arn, Tags = [new() { Key = "a", Value = "1" }, new() { Key = "b", Value = "" }] });
+        await _client.UntagResourceAsync(new UntagResourceRequest { ResourceArn = arn, TagKeys = ["a"] });
+        ListTagsOfResourceResponse told = await _client.ListTagsOfResourceAsync(new ListTagsOfResourceRequest { ResourceArn = arn });
+        Assert.Equal(("b", ""), (Assert.Single(told.Tags).Key, told.Tags[0].Value));
+        Assert.Null(told.NextToken);
+    }
+
+    [Fact]
     public async Task The_service_tells_its_limits_and_its_address()
     {
         DescribeLimitsResponse limits = await _client.DescribeLimitsAsync(new DescribeLimitsRequest());

@@ -75,7 +75,7 @@ public sealed class MachineFuzzTests
         var command = new ByteBuffer();
         string name = "t" + random.Below(4);
         byte[] key = [(byte)random.Below(8), 0, 1];
-        switch (random.Below(14))
+        switch (random.Below(15))
         {
             case 0:
                 TableCommand.CreateTable(command, new TableDescription { Name = name, Hash = Schema.Hash, Range = Schema.Range });
@@ -103,6 +103,9 @@ public sealed class MachineFuzzTests
                 break;
             case 8:
                 TableCommand.GetItem(command, (ulong)random.Below(24), key, (ItemFlags)random.Below(16));
+                break;
+            case 14:
+                TableCommand.ChangeTags(command, name, TableTags.Of([new("k" + random.Below(60), "v"), new("a", "")]), ["k" + random.Below(60)]);
                 break;
             case 9:
                 WriteWithExpressions(random, command, key);

@@ -25,6 +25,9 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>The type name of <see cref="ConditionalCheckFailed"/>.</summary>
     public const string ConditionalCheckFailedType = DynamoPrefix + "ConditionalCheckFailedException";
 
+    /// <summary>The type name of <see cref="ResourceNotFound"/>.</summary>
+    public const string ResourceNotFoundType = DynamoPrefix + "ResourceNotFoundException";
+
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";
 
     /// <summary>
@@ -50,7 +53,7 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
 
     /// <summary>There is no such table.</summary>
     public static TableError ResourceNotFound(string message = "Requested resource not found") =>
-        new(DynamoPrefix + "ResourceNotFoundException", message);
+        new(ResourceNotFoundType, message);
 
     /// <summary>The table exists already, or is being changed.</summary>
     public static TableError ResourceInUse(string message) => new(DynamoPrefix + "ResourceInUseException", message);

@@ -26,7 +26,8 @@ internal sealed partial class CreateTable
 
         CheckKeySchema(ref constraints);
         constraints.OneOf(_tableClass, "tableClass", "STANDARD, STANDARD_INFREQUENT_ACCESS");
-        return constraints.Message ?? CheckBilling() ?? CheckKeys() ?? CheckSupported();
+        return constraints.Message ?? CheckBilling() ?? CheckKeys() ?? CheckSupported()
+            ?? (_tags is null ? null : TagList.Check(_tags));
     }
 
     private void CheckAttributes(ref Constraints constraints)
@@ -141,6 +142,7 @@ internal sealed partial class CreateTable
             ReadCapacityUnits = _readUnits ?? 0,
             WriteCapacityUnits = _writeUnits ?? 0,
             DeletionProtection = _deletionProtection,
+            Tags = _tags is null ? TableTags.None : TagList.ToTags(_tags),
             Class = _tableClass switch
             {
                 "STANDARD" => TableClass.Standard,

@@ -17,6 +17,7 @@ internal sealed partial class CreateTable
     private bool _deletionProtection;
     private int? _localIndexes;
     private int? _globalIndexes;
+    private List<TagList.SentTag>? _tags;
     private string? _notSupported;
 
     private readonly record struct AttributeDefinition(string? Name, string? Type);
@@ -96,7 +97,7 @@ internal sealed partial class CreateTable
         }
         else if (json.Is("Tags"u8))
         {
-            _notSupported ??= CountList(ref json) > 0 ? "Tags" : null;
+            _tags = TagList.Read(ref json);
         }
         else if (json.Is("ResourcePolicy"u8) || json.Is("OnDemandThroughput"u8) || json.Is("WarmThroughput"u8))
         {
