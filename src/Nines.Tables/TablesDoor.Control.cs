@@ -2,6 +2,7 @@ using System.Text;
 using Nines.Http;
 using Nines.Kernel;
 using Nines.Tables.Engines;
+using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Protocol;
@@ -9,7 +10,7 @@ using Nines.Tables.Protocol.Operations;
 
 namespace Nines.Tables;
 
-/// <summary>The operations beside those on items: the service's limits and endpoints, and the tags of tables.</summary>
+/// <summary>The operations beside those on items: the service's limits and endpoints, changes and tags of tables.</summary>
 public sealed partial class TablesDoor
 {
     private static ValueTask<(TableError? Error, Certificate Certificate)> DescribeLimits(DoorBody body, ByteBuffer answer)
@@ -35,6 +36,12 @@ public sealed partial class TablesDoor
         ControlWriter.Endpoints(answer, host.Length > 0 ? host : $"dynamodb.{_options.Region}.amazonaws.com");
         return new((null, Certificate.Done));
     }
+
+    private async ValueTask<(TableError? Error, Certificate Certificate)> UpdateTableAsync(
+        ParsedRequest<TableUpdate> parsed, TableCall call, ByteBuffer answer) =>
+        parsed.IsGood
+            ? WriteTable(await _engine.UpdateTableAsync(parsed.Request, call), isDescribe: false, answer)
+            : (parsed.Error, Certificate.Refused);
 
     /// <summary>The answers of TagResource and UntagResource have no body at all.</summary>
     private async ValueTask<(TableError? Error, Certificate Certificate)> ChangeTagsAsync(ParsedRequest<TagRequest> parsed, TableCall call)

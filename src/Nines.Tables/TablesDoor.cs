@@ -115,6 +115,7 @@ public sealed partial class TablesDoor
             Operation.ListTables => ListTablesAsync(RequestParser.ListTables(body.Span), call, answer),
             Operation.DescribeLimits => DescribeLimits(body, answer),
             Operation.DescribeEndpoints => DescribeEndpoints(exchange, body, answer),
+            Operation.UpdateTable => UpdateTableAsync(RequestParser.UpdateTable(body.Span, _scope), call, answer),
             Operation.TagResource => ChangeTagsAsync(RequestParser.TagResource(body.Span, _scope), call),
             Operation.UntagResource => ChangeTagsAsync(RequestParser.UntagResource(body.Span, _scope), call),
             Operation.ListTagsOfResource => ListTagsAsync(RequestParser.ListTags(body.Span, _scope), call, answer),

@@ -50,6 +50,9 @@ public enum Operation
 
     /// <summary>Tells the tags of a table.</summary>
     ListTagsOfResource,
+
+    /// <summary>Changes a table.</summary>
+    UpdateTable,
 }
 
 /// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
@@ -73,6 +76,7 @@ public static class OperationNames
             "DeleteTable" => Operation.DeleteTable,
             "DescribeLimits" => Operation.DescribeLimits,
             "DescribeEndpoints" => Operation.DescribeEndpoints,
+            "UpdateTable" => Operation.UpdateTable,
             "TagResource" => Operation.TagResource,
             "UntagResource" => Operation.UntagResource,
             "ListTagsOfResource" => Operation.ListTagsOfResource,

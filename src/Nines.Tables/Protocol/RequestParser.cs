@@ -43,6 +43,10 @@ public static class RequestParser
     public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body, TableScope? scope = null) =>
         Parse(body, scope, BatchWrites.Parse);
 
+    /// <summary>UpdateTable: what is to change.</summary>
+    public static ParsedRequest<TableUpdate> UpdateTable(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Operations.UpdateTable.Parse);
+
     /// <summary>TagResource.</summary>
     public static ParsedRequest<TagRequest> TagResource(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Tagging.ParseTag);
 

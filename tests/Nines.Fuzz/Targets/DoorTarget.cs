@@ -21,6 +21,7 @@ internal sealed class DoorTarget : FuzzTarget
     [
         "PutItem", "UpdateItem", "GetItem", "GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "CreateTable", "CreateTable",
         "DescribeTable", "ListTables", "DescribeTable", "TagResource", "UntagResource", "ListTagsOfResource",
+        "UpdateTable", "UpdateTable", "UpdateTable",
     ];
 
     private readonly IReadOnlyList<byte[]> _corpus;

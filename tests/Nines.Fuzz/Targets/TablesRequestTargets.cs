@@ -24,6 +24,9 @@ internal static class TablesRequestTargets
         """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Tags":[{"Key":"a","Value":"b c"},{"Key":"é/1","Value":""}]}""",
         """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","TagKeys":["a","zz"]}""",
         """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","NextToken":null}""",
+        """{"TableName":"table","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":6},"GlobalSecondaryIndexUpdates":[],"StreamSpecification":null}""",
+        """{"TableName":"table","DeletionProtectionEnabled":true}""",
+        """{"TableName":"table","TableClass":"STANDARD_INFREQUENT_ACCESS","AttributeDefinitions":[{}]}""",
     ];
 
     public static readonly string[] Words =
@@ -45,6 +48,7 @@ internal static class TablesRequestTargets
         Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
         Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10, 12),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
+        Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 16, 17, 18),
         Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 13),
         Entry("tables.untag", i => RequestParser.UntagResource(i).IsGood, 14),
         Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 15),

@@ -126,6 +126,25 @@ public sealed class SdkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_table_is_updated_and_keeps_its_items()
+    {
+        await CreateAsync("people");
+        await _client.PutItemAsync("people", Key("a"));
+        UpdateTableResponse updated = await _client.UpdateTableAsync(new UpdateTableRequest
+        {
+            TableName = "people",
+            BillingMode = BillingMode.PROVISIONED,
+            ProvisionedThroughput = new ProvisionedThroughput(5, 6),
+        });
+        Assert.Equal(TableStatus.UPDATING, updated.TableDescription.TableStatus);
+        await _client.UpdateTableAsync(new UpdateTableRequest { TableName = "people", DeletionProtectionEnabled = true });
+        await Assert.ThrowsAsync<LimitExceededException>(() => _client.UpdateTableAsync("people", new ProvisionedThroughput(40_001, 1)));
+        TableDescription now = (await _client.DescribeTableAsync("people")).Table;
+        Assert.Equal((TableStatus.ACTIVE, BillingMode.PROVISIONED, 6, true), (now.TableStatus, now.BillingModeSummary.BillingMode, now.ProvisionedThroughput.WriteCapacityUnits, now.DeletionProtectionEnabled));
+        Assert.True((await _client.GetItemAsync("people", Key("a"), consistentRead: true)).IsItemSet);
+    }
+
+    [Fact]
     public async Task Tags_are_set_told_and_removed()
     {
         await CreateAsync("people");

@@ -24,6 +24,8 @@ public sealed class RequestFuzzTests
         """{"TableName":"table","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},"StreamSpecification":{"StreamEnabled":false},"Tags":[]}""",
         """{"Limit":10,"ExclusiveStartTableName":"table"}""",
         """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Tags":[{"Key":"a","Value":"b"}],"TagKeys":["a"],"NextToken":null}""",
+        """{"TableName":"table","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":6},"GlobalSecondaryIndexUpdates":[],"StreamSpecification":null}""",
+        """{"TableName":"table","TableClass":"STANDARD","DeletionProtectionEnabled":true,"WarmThroughput":{},"ReplicaUpdates":[{}]}""",
         """{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Key":{"id":{"S":"a"}}}""",
         """{"TableName":"table","Key":{"id":{"S":"a"}},"Expected":{"a":{"Value":{"S":"b"}}},"AttributeUpdates":{"a":{"Action":"PUT","Value":{"S":"b"}}},"ConditionalOperator":"AND"}""",
     ];
@@ -116,6 +118,7 @@ public sealed class RequestFuzzTests
             Assert.True(RequestParser.TagResource(body) is { IsGood: true } or { Error: not null });
             Assert.True(RequestParser.UntagResource(body) is { IsGood: true } or { Error: not null });
             Assert.True(RequestParser.ListTags(body) is { IsGood: true } or { Error: not null });
+            Assert.True(RequestParser.UpdateTable(body) is { IsGood: true } or { Error: not null });
             _ = RequestParser.NoMembers(body);
             _ = RequestParser.IsJson(body);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;

@@ -17,13 +17,17 @@ public sealed partial record TableDescription
     private enum Section : byte
     {
         Tags = 1,
+        Throughput = 2,
+        Billing = 3,
+        Class = 4,
     }
 
     /// <summary>Writes the row; docs/formats/tables.md draws it.</summary>
     public void Encode(ByteBuffer to)
     {
         ArgumentNullException.ThrowIfNull(to);
-        int sections = Tags.Count > 0 ? 1 : 0;
+        int sections = (Tags.Count > 0 ? 1 : 0) + (Throughput == default ? 0 : 1) + (PayPerRequestSinceMs > 0 ? 1 : 0)
+            + (ClassChanges == default ? 0 : 1);
         to.Byte(sections == 0 ? PlainVersion : SectionsVersion);
         to.Byte((byte)Status);
         to.Fixed64(Id);
@@ -74,7 +78,7 @@ public sealed partial record TableDescription
         var tableClass = (TableClass)reader.Byte();
         long created = reader.Count();
         bool known = version is PlainVersion or SectionsVersion
-            && status is >= TableStatus.Creating and <= TableStatus.Deleting
+            && status is >= TableStatus.Creating and <= TableStatus.Updating
             && billing is BillingMode.Provisioned or BillingMode.PayPerRequest
             && tableClass <= TableClass.InfrequentAccess
             && flags <= KnownFlags;
@@ -109,6 +113,30 @@ public sealed partial record TableDescription
         if (Tags.Count > 0)
         {
             EncodeSection(to, Section.Tags, Tags.Encode);
+        }
+
+        if (Throughput != default)
+        {
+            EncodeSection(to, Section.Throughput, section =>
+            {
+                section.Count(Throughput.LastIncreaseMs);
+                section.Count(Throughput.LastDecreaseMs);
+                section.Count(Throughput.DecreasesThatDay);
+            });
+        }
+
+        if (PayPerRequestSinceMs > 0)
+        {
+            EncodeSection(to, Section.Billing, section => section.Count(PayPerRequestSinceMs));
+        }
+
+        if (ClassChanges != default)
+        {
+            EncodeSection(to, Section.Class, section =>
+            {
+                section.Count(ClassChanges.LastMs);
+                section.Count(ClassChanges.BeforeMs);
+            });
         }
     }
 
@@ -146,6 +174,12 @@ public sealed partial record TableDescription
         {
             case Section.Tags:
                 return row with { Tags = TableTags.Decode(ref section) };
+            case Section.Throughput:
+                return row with { Throughput = new ThroughputHistory(section.Count(), section.Count(), section.Count()) };
+            case Section.Billing:
+                return row with { PayPerRequestSinceMs = section.Count() };
+            case Section.Class:
+                return row with { ClassChanges = new ClassHistory(section.Count(), section.Count()) };
             default:
                 section.Fail();
                 return row;

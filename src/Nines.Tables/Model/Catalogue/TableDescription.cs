@@ -13,6 +13,9 @@ public enum TableStatus : byte
 
     /// <summary>Being dropped, group by group. Takes no items.</summary>
     Deleting = 3,
+
+    /// <summary>Only in the answer to an UpdateTable: the change is done, and the answer shows what was before. Never stored.</summary>
+    Updating = 4,
 }
 
 /// <summary>How reads and writes are paid for. Kept and returned; nothing is throttled by it.</summary>
@@ -74,17 +77,29 @@ public sealed partial record TableDescription
     /// <summary>The billing mode.</summary>
     public BillingMode Billing { get; init; } = BillingMode.Provisioned;
 
+    /// <summary>When an update last made the table paid per request; zero when none did.</summary>
+    public long PayPerRequestSinceMs { get; init; }
+
+    /// <summary>When the table last became paid per request, be it as it was created.</summary>
+    public long LastPayPerRequestMs => PayPerRequestSinceMs > 0 ? PayPerRequestSinceMs : CreatedMs;
+
     /// <summary>Zero when paid per request.</summary>
     public long ReadCapacityUnits { get; init; }
 
     /// <summary>Zero when paid per request.</summary>
     public long WriteCapacityUnits { get; init; }
 
+    /// <summary>When the provisioned capacity was changed.</summary>
+    public ThroughputHistory Throughput { get; init; }
+
     /// <summary>DeleteTable is refused while this is on.</summary>
     public bool DeletionProtection { get; init; }
 
     /// <summary>The table class.</summary>
     public TableClass Class { get; init; }
+
+    /// <summary>When the table class was changed.</summary>
+    public ClassHistory ClassChanges { get; init; }
 
     /// <summary>Milliseconds since 1970, agreed through the log.</summary>
     public long CreatedMs { get; init; }
@@ -97,4 +112,7 @@ public sealed partial record TableDescription
 
     /// <summary>What item operations need.</summary>
     public TableSchema Schema => new(Id, Name, Hash, Range);
+
+    /// <summary>The table as it is to be shown at a time: what was counted on an earlier day no longer counts.</summary>
+    public TableDescription At(long timeMs) => this with { Throughput = Throughput with { DecreasesThatDay = Throughput.DecreasesOn(timeMs) } };
 }

@@ -47,6 +47,29 @@ internal static class TableChanges
         TableAnswer.Write(answer, changed);
     }
 
+    public static void Update(in CommandContext context, ref ByteReader command, IOrderedState state, ByteBuffer answer)
+    {
+        if (TableUpdate.TryDecode(ref command) is not { } update)
+        {
+            TableAnswer.Write(answer, AnswerStatus.Malformed);
+            return;
+        }
+
+        if (!TryFind(update.Name, state, answer, out TableDescription? row))
+        {
+            return;
+        }
+
+        if (TableUpdates.TryApply(row, update, Math.Max(0, context.TimeMs), out TableError? error) is not { } applied)
+        {
+            TableAnswer.Write(answer, error!);
+            return;
+        }
+
+        CatalogueRules.Store(applied.Changed, state);
+        TableAnswer.Write(answer, applied.Shown);
+    }
+
     /// <summary>The row of a table that may be changed; otherwise the answer says why there is none.</summary>
     private static bool TryFind(string name, IOrderedState state, ByteBuffer answer, [NotNullWhen(true)] out TableDescription? row)
     {
@@ -55,6 +78,7 @@ internal static class TableChanges
         {
             TableStatus.Creating => TableError.ResourceInUse($"{InUse}Table is being created: {name}"),
             TableStatus.Deleting => TableError.ResourceInUse($"{InUse}Table is being deleted: {name}"),
+            TableStatus.Updating => TableError.ResourceInUse($"{InUse}Table: {name} is in the process of being updated."),
             TableStatus.Active => null,
         };
         if (error is not null)

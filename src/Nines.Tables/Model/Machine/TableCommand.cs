@@ -21,6 +21,9 @@ public enum TableCommandKind : byte
     /// <summary>Control group: sets and removes tags of an ACTIVE table.</summary>
     ChangeTags = 5,
 
+    /// <summary>Control group: changes an ACTIVE table.</summary>
+    UpdateTable = 6,
+
     /// <summary>Data group: from now on takes items of the table.</summary>
     RegisterTable = 16,
 
@@ -143,6 +146,14 @@ public static class TableCommand
         {
             to.Text(key);
         }
+    }
+
+    /// <summary>A client asked for changes of the table.</summary>
+    public static void UpdateTable(ByteBuffer to, TableUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        Begin(to, (byte)TableCommandKind.UpdateTable);
+        update.Encode(to);
     }
 
     /// <summary>The data group shall take items of the table.</summary>

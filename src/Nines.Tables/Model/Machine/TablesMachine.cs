@@ -45,6 +45,9 @@ public sealed class TablesMachine : IStateMachine
             case TableCommandKind.ChangeTags:
                 TableChanges.ChangeTags(ref reader, state, answer);
                 break;
+            case TableCommandKind.UpdateTable:
+                TableChanges.Update(context, ref reader, state, answer);
+                break;
             case TableCommandKind.RegisterTable:
                 TableRegistration.Register(ref reader, command, state, answer);
                 break;
