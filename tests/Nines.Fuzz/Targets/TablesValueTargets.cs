@@ -83,7 +83,10 @@ internal static class TablesValueTargets
 
     public static TableDescription RowWithSections() => Row() with
     {
-        Tags = TableTags.Of([new("a", ""), new("key", "value")]), Throughput = new(1, 2, 3), PayPerRequestSinceMs = 4, ClassChanges = new(6, 5),
+        Tags = TableTags.Of([new("a", ""), new("key", "value")]),
+        Throughput = new(1, 2, 3),
+        PayPerRequestSinceMs = 4,
+        ClassChanges = new(6, 5),
     };
 
     public static ExpressionContext Context()
