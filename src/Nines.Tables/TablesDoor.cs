@@ -14,11 +14,11 @@ namespace Nines.Tables;
 /// The DynamoDB door: HTTP in, engine, HTTP out. Takes <c>POST /</c> with an operation in <c>X-Amz-Target</c>, and <c>GET /</c> as a
 /// health check. Which listener it hangs on, and with what limits on connections, is the host's choice.
 /// </summary>
-public sealed class TablesDoor
+public sealed partial class TablesDoor
 {
     private readonly ITableEngine _engine;
     private readonly TablesDoorOptions _options;
-    private readonly string _arnPrefix;
+    private readonly TableScope _scope;
     private readonly byte[] _healthy;
     private readonly AmazonRequestIds _requestIds = new();
     private readonly HeavyWork _heavyWork = new();
@@ -30,7 +30,7 @@ public sealed class TablesDoor
         ArgumentNullException.ThrowIfNull(engine);
         _engine = engine;
         _options = options ?? new TablesDoorOptions();
-        _arnPrefix = _options.ArnPrefix;
+        _scope = _options.Scope;
         _signatures = new SignatureCheck(_options.AccessKeys, _options.Time);
 
         // The blank at the end is DynamoDB's.
@@ -119,24 +119,30 @@ public sealed class TablesDoor
         return error is not null || body.IsTooLarge
             ? new Begun(call, new((error, Certificate.Refused)))
             : new Begun(
-                call, DoAsync(OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8))), body, call, answer));
+                call, DoAsync(OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8))), exchange, body, call, answer));
     }
 
     private ValueTask<(TableError? Error, Certificate Certificate)> DoAsync(
-        Operation operation, DoorBody body, TableCall call, ByteBuffer answer) => operation switch
+        Operation operation, HttpExchange exchange, DoorBody body, TableCall call, ByteBuffer answer) => operation switch
         {
-            Operation.PutItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Put), call, answer),
-            Operation.GetItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Get), call, answer),
-            Operation.DeleteItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Delete), call, answer),
-            Operation.UpdateItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Update), call, answer),
-            Operation.BatchGetItem => BatchGetAsync(RequestParser.BatchGet(body.Span), call, answer),
-            Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span), call, answer),
-            Operation.Query => PageAsync(RequestParser.Query(body.Span), _engine.QueryAsync, call, answer),
-            Operation.Scan => PageAsync(RequestParser.Scan(body.Span), _engine.ScanAsync, call, answer),
-            Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span), call, answer),
-            Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span), call, answer),
-            Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span), call, answer),
+            Operation.PutItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Put, _scope), call, answer),
+            Operation.GetItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Get, _scope), call, answer),
+            Operation.DeleteItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Delete, _scope), call, answer),
+            Operation.UpdateItem => ItemAsync(RequestParser.Item(body.Span, ItemOperation.Update, _scope), call, answer),
+            Operation.BatchGetItem => BatchGetAsync(RequestParser.BatchGet(body.Span, _scope), call, answer),
+            Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span, _scope), call, answer),
+            Operation.Query => PageAsync(RequestParser.Query(body.Span, _scope), _engine.QueryAsync, call, answer),
+            Operation.Scan => PageAsync(RequestParser.Scan(body.Span, _scope), _engine.ScanAsync, call, answer),
+            Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span, _scope), call, answer),
+            Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span, _scope), call, answer),
+            Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span, _scope), call, answer),
             Operation.ListTables => ListTablesAsync(RequestParser.ListTables(body.Span), call, answer),
+            Operation.DescribeLimits => DescribeLimits(body, answer),
+            Operation.DescribeEndpoints => DescribeEndpoints(exchange, body, answer),
+            Operation.UpdateTable => UpdateTableAsync(RequestParser.UpdateTable(body.Span, _scope), call, answer),
+            Operation.TagResource => ChangeTagsAsync(RequestParser.TagResource(body.Span, _scope), call),
+            Operation.UntagResource => ChangeTagsAsync(RequestParser.UntagResource(body.Span, _scope), call),
+            Operation.ListTagsOfResource => ListTagsAsync(RequestParser.ListTags(body.Span, _scope), call, answer),
 
             // Malformed JSON is noticed before an unknown operation is.
             Operation.Unknown => Refused(
@@ -248,7 +254,7 @@ public sealed class TablesDoor
     {
         if (result.Table is not null)
         {
-            ResponseWriter.Table(answer, result.Table, isDescribe, _arnPrefix);
+            ResponseWriter.Table(answer, result.Table, isDescribe, _scope.ArnPrefix);
         }
 
         return (result.Error, result.Certificate);

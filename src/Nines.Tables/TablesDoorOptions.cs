@@ -1,3 +1,4 @@
+using Nines.Tables.Protocol;
 using Nines.Tables.Protocol.Signatures;
 
 namespace Nines.Tables;
@@ -18,10 +19,10 @@ public sealed record TablesDoorOptions
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 
     /// <summary>The region in table ARNs and in the health text.</summary>
-    public string Region { get; init; } = "us-east-1";
+    public string Region { get; init; } = TableScope.Default.Region;
 
     /// <summary>The account in table ARNs.</summary>
-    public string AccountId { get; init; } = "000000000000";
+    public string AccountId { get; init; } = TableScope.Default.AccountId;
 
     /// <summary>Shown as <c>x-nines-node</c> when not empty.</summary>
     public string Node { get; init; } = "";
@@ -32,6 +33,6 @@ public sealed record TablesDoorOptions
     /// <summary>Tells whether a signature is too old.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>What a table's name is appended to.</summary>
-    internal string ArnPrefix => $"arn:aws:dynamodb:{Region}:{AccountId}:table/";
+    /// <summary>Whose ARNs name this server's tables.</summary>
+    internal TableScope Scope => new(Region, AccountId);
 }

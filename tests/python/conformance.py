@@ -291,7 +291,7 @@ def a_resend_is_the_same_write():
 
 @case
 def operations_that_are_not_there_say_so():
-    refused("UnknownOperationException", "", client().describe_limits)
+    refused("UnknownOperationException", "", client().describe_backup, BackupArn="arn:aws:dynamodb:us-east-1:000000000000:table/none/backup/01489602797149-73d8d5bc")
 
 
 @case

@@ -210,14 +210,14 @@ public sealed partial class EmbeddedTableEngine
                 unprocessed.Add(write);
             }
 
-            int at = units.FindIndex(u => u.TableName == write.TableName);
+            int at = units.FindIndex(u => u.TableName == write.ShownTable);
             if (at < 0)
             {
-                units.Add((write.TableName, results[i].CapacityUnits));
+                units.Add((write.ShownTable, results[i].CapacityUnits));
             }
             else
             {
-                units[at] = (write.TableName, units[at].Units + results[i].CapacityUnits);
+                units[at] = (write.ShownTable, units[at].Units + results[i].CapacityUnits);
             }
         }
 

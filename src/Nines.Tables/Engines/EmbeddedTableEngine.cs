@@ -74,6 +74,26 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    public ValueTask<TableResult> UpdateTableAsync(TableUpdate update, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        ArgumentNullException.ThrowIfNull(call);
+        var command = new ByteBuffer(64);
+        TableCommand.UpdateTable(command, update);
+        return ChangeTableAsync(RequestIds.Of(call.InvocationId, (byte)TableCommandKind.UpdateTable, update.Name), command, call);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TableResult> ChangeTagsAsync(TagRequest request, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(call);
+        var command = new ByteBuffer(256);
+        TableCommand.ChangeTags(command, request.TableName, request.Set, request.Removed);
+        return ChangeTableAsync(RequestIds.Of(call.InvocationId, (byte)TableCommandKind.ChangeTags, request.TableName), command, call);
+    }
+
+    /// <inheritdoc/>
     public async ValueTask<TableListResult> ListTablesAsync(ListTablesRequest request, TableCall call)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -111,12 +131,12 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         return answer;
     }
 
-    private static TableResult RowOf(in Answer answer)
+    private TableResult RowOf(in Answer answer)
     {
         TableError? error = ErrorOf(answer);
         TableDescription? row = error is null ? TableAnswer.TryReadRow(answer.Body.Span) : null;
         error ??= row is null ? Outcomes.Malformed() : null;
-        return new TableResult(error, CertificateOf(answer, error)) { Table = row };
+        return new TableResult(error, CertificateOf(answer, error)) { Table = row?.At(_time.GetUtcNow().ToUnixTimeMilliseconds()) };
     }
 
     /// <summary>The error of an answer, whether the group could not do it or the rules refuse it.</summary>

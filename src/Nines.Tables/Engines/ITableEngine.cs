@@ -42,6 +42,12 @@ public interface ITableEngine
     /// <summary>DeleteTable: answered while the table is DELETING.</summary>
     ValueTask<TableResult> DeleteTableAsync(string name, TableCall call);
 
+    /// <summary>UpdateTable: done when answered, though the answer may say UPDATING.</summary>
+    ValueTask<TableResult> UpdateTableAsync(TableUpdate update, TableCall call);
+
+    /// <summary>TagResource and UntagResource.</summary>
+    ValueTask<TableResult> ChangeTagsAsync(TagRequest request, TableCall call);
+
     /// <summary>ListTables.</summary>
     ValueTask<TableListResult> ListTablesAsync(ListTablesRequest request, TableCall call);
 }

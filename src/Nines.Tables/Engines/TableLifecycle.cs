@@ -26,7 +26,7 @@ internal sealed class TableLifecycle(IReplicated replicated, TimeProvider time, 
     /// <summary>Carries a table on, unless this node already does.</summary>
     public void Carry(TableDescription row)
     {
-        if (_stopping.IsCancellationRequested || row.Status == TableStatus.Active)
+        if (_stopping.IsCancellationRequested || row.Status is not (TableStatus.Creating or TableStatus.Deleting))
         {
             return;
         }

@@ -132,11 +132,13 @@ internal struct Constraints
         }
     }
 
-    private static string Cut(string text) => text.Length <= QuotedMax ? text : text[..QuotedMax];
+    /// <summary>As much of a text as a message may quote.</summary>
+    public static string Cut(string text) => text.Length <= QuotedMax ? text : text[..QuotedMax];
 
     private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
 
-    private static bool IsName(string name)
+    /// <summary>Whether all characters are those a table's name may have, and there is one.</summary>
+    public static bool IsName(string name)
     {
         foreach (char c in name)
         {

@@ -19,7 +19,7 @@ internal sealed class ItemParameters
     private string? _returnMetrics;
     private string? _returnOnFailure;
 
-    public string? TableName { get; private set; }
+    public SentTable Table { get; private set; }
 
     /// <summary>Item of PutItem, Key of the others.</summary>
     public Item? Item { get; private set; }
@@ -59,7 +59,7 @@ internal sealed class ItemParameters
         {
             if (json.Is("TableName"u8))
             {
-                TableName = json.String();
+                Table = json.Table();
             }
             else if (operation == ItemOperation.Put ? json.Is("Item"u8) : json.Is("Key"u8))
             {
@@ -92,7 +92,7 @@ internal sealed class ItemParameters
             Legacy.CheckAttributesToGet(ref constraints, "attributesToGet");
         }
 
-        constraints.Name(TableName, "tableName");
+        constraints.Name(Table.Name, "tableName");
         if (operation is ItemOperation.Put or ItemOperation.Get)
         {
             constraints.NotNull(Item is not null, itemAt);

@@ -16,16 +16,23 @@ internal ref partial struct JsonInput
 
     private Utf8JsonReader _reader;
 
-    public JsonInput(ReadOnlySpan<byte> bytes)
+    public JsonInput(ReadOnlySpan<byte> bytes, TableScope scope)
     {
         _bytes = bytes;
+        Scope = scope;
         _reader = new Utf8JsonReader(bytes, AttributeValueJson.ReaderOptions);
     }
+
+    /// <summary>Whose ARNs may stand for names.</summary>
+    public TableScope Scope { get; }
 
     /// <summary>The text of the SerializationException, or null.</summary>
     public string? Fault { get; private set; }
 
     public readonly bool IsFaulty => Fault is not null;
+
+    /// <summary>Why a table's ARN in the request is refused, or null. Said before anything else that is wrong with the values.</summary>
+    public TableError? Refusal { get; private set; }
 
     /// <summary>The token that was read last.</summary>
     public readonly JsonTokenType Token => _reader.TokenType;
@@ -83,6 +90,12 @@ internal ref partial struct JsonInput
         FailScalar("String");
         return null;
     }
+
+    /// <summary>The value of the current member as a table's name or ARN.</summary>
+    public SentTable Table() => Table(String());
+
+    /// <summary>The current member's name as a table's name or ARN.</summary>
+    public SentTable TableKey() => Table(Text());
 
     /// <summary>The value of the current member as a map of attribute values: an item, a key. Null when absent or wrong.</summary>
     public Item? Item(ref string? invalid) => Value() ? ItemHere(ref invalid) : null;
@@ -207,6 +220,13 @@ internal ref partial struct JsonInput
         {
             // Reading is all: the reader throws at the first malformed token.
         }
+    }
+
+    private SentTable Table(string? sent)
+    {
+        TableError? refusal = SentTable.TryRead(sent, Scope, out SentTable table);
+        Refusal ??= refusal;
+        return table;
     }
 
     private bool Take(JsonFindings findings, ref string? invalid)

@@ -41,6 +41,24 @@ public enum Operation
 
     /// <summary>Reads all items, a page at a time.</summary>
     Scan,
+
+    /// <summary>Tells the limits on capacity.</summary>
+    DescribeLimits,
+
+    /// <summary>Tells which address to use.</summary>
+    DescribeEndpoints,
+
+    /// <summary>Sets tags of a table.</summary>
+    TagResource,
+
+    /// <summary>Removes tags of a table.</summary>
+    UntagResource,
+
+    /// <summary>Tells the tags of a table.</summary>
+    ListTagsOfResource,
+
+    /// <summary>Changes a table.</summary>
+    UpdateTable,
 }
 
 /// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
@@ -64,6 +82,12 @@ public static class OperationNames
             "DescribeTable" => Operation.DescribeTable,
             "ListTables" => Operation.ListTables,
             "DeleteTable" => Operation.DeleteTable,
+            "DescribeLimits" => Operation.DescribeLimits,
+            "DescribeEndpoints" => Operation.DescribeEndpoints,
+            "UpdateTable" => Operation.UpdateTable,
+            "TagResource" => Operation.TagResource,
+            "UntagResource" => Operation.UntagResource,
+            "ListTagsOfResource" => Operation.ListTagsOfResource,
             _ => Operation.Unknown,
         };
 }

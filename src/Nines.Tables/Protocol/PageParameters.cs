@@ -11,7 +11,7 @@ internal sealed class PageParameters(bool isQuery)
     private string? _returnCapacity;
     private string? _conditionalOperator;
 
-    public string? TableName { get; private set; }
+    public SentTable Table { get; private set; }
 
     public string? IndexName { get; private set; }
 
@@ -76,7 +76,7 @@ internal sealed class PageParameters(bool isQuery)
             CheckConditions(ref constraints, Filter, "queryFilter");
         }
 
-        constraints.Name(TableName, "tableName");
+        constraints.Name(Table.Name, "tableName");
         constraints.OneOf(_conditionalOperator, "conditionalOperator", "OR, AND");
         if (!isQuery)
         {
@@ -110,7 +110,7 @@ internal sealed class PageParameters(bool isQuery)
     {
         if (json.Is("TableName"u8))
         {
-            TableName = json.String();
+            Table = json.Table();
         }
         else if (json.Is("IndexName"u8))
         {

@@ -7,7 +7,7 @@ using Nines.Tables.Protocol.Operations;
 namespace Nines.Tables.Protocol;
 
 /// <summary>
-/// Requests from their bytes, one method an operation. Never throws for what a client can send: malformed JSON, wrong types and
+/// Requests from their bytes, one method an operation; ARNs of tables are those of the given scope. Never throws for what a client can send: malformed JSON, wrong types and
 /// wrong values all come back as the error DynamoDB answers.
 /// </summary>
 public static class RequestParser
@@ -16,41 +16,63 @@ public static class RequestParser
         where T : class;
 
     /// <summary>CreateTable: the wanted description.</summary>
-    public static ParsedRequest<TableDescription> CreateTable(ReadOnlySpan<byte> body) => Parse(body, Operations.CreateTable.Parse);
+    public static ParsedRequest<TableDescription> CreateTable(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Operations.CreateTable.Parse);
 
     /// <summary>DescribeTable and DeleteTable: the table's name.</summary>
-    public static ParsedRequest<string> TableName(ReadOnlySpan<byte> body) => Parse(body, TableNames.ParseName);
+    public static ParsedRequest<string> TableName(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, TableNames.ParseName);
 
     /// <summary>ListTables.</summary>
-    public static ParsedRequest<ListTablesRequest> ListTables(ReadOnlySpan<byte> body) => Parse(body, TableNames.ParseList);
+    public static ParsedRequest<ListTablesRequest> ListTables(ReadOnlySpan<byte> body) => Parse(body, null, TableNames.ParseList);
 
     /// <summary>PutItem, GetItem, DeleteItem, UpdateItem.</summary>
-    public static ParsedRequest<ItemRequest> Item(ReadOnlySpan<byte> body, ItemOperation operation) => operation switch
+    public static ParsedRequest<ItemRequest> Item(ReadOnlySpan<byte> body, ItemOperation operation, TableScope? scope = null) => operation switch
     {
-        ItemOperation.Put => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Put)),
-        ItemOperation.Get => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Get)),
-        ItemOperation.Delete => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Delete)),
-        ItemOperation.Update => Parse(body, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Update)),
+        ItemOperation.Put => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Put)),
+        ItemOperation.Get => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Get)),
+        ItemOperation.Delete => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Delete)),
+        ItemOperation.Update => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Update)),
     };
 
     /// <summary>BatchGetItem.</summary>
-    public static ParsedRequest<BatchGetRequest> BatchGet(ReadOnlySpan<byte> body) => Parse(body, Operations.BatchGet.Parse);
+    public static ParsedRequest<BatchGetRequest> BatchGet(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Operations.BatchGet.Parse);
 
     /// <summary>BatchWriteItem.</summary>
-    public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body) => Parse(body, BatchWrites.Parse);
+    public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, BatchWrites.Parse);
+
+    /// <summary>UpdateTable: what is to change.</summary>
+    public static ParsedRequest<TableUpdate> UpdateTable(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Operations.UpdateTable.Parse);
+
+    /// <summary>TagResource.</summary>
+    public static ParsedRequest<TagRequest> TagResource(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Tagging.ParseTag);
+
+    /// <summary>UntagResource.</summary>
+    public static ParsedRequest<TagRequest> UntagResource(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Tagging.ParseUntag);
+
+    /// <summary>ListTagsOfResource.</summary>
+    public static ParsedRequest<TagRequest> ListTags(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Tagging.ParseList);
+
+    /// <summary>DescribeLimits and DescribeEndpoints, which have no members: why the body is refused, or null.</summary>
+    public static TableError? NoMembers(ReadOnlySpan<byte> body) =>
+        Parse(body, null, static (ref JsonInput json) => new ParsedRequest<string>("")).Error;
 
     /// <summary>Query.</summary>
-    public static ParsedRequest<QueryRequest> Query(ReadOnlySpan<byte> body) => Parse(body, Pages.ParseQuery);
+    public static ParsedRequest<QueryRequest> Query(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Pages.ParseQuery);
 
     /// <summary>Scan.</summary>
-    public static ParsedRequest<ScanRequest> Scan(ReadOnlySpan<byte> body) => Parse(body, Pages.ParseScan);
+    public static ParsedRequest<ScanRequest> Scan(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Pages.ParseScan);
 
     /// <summary>Whether a body is JSON at all, which is looked at before anything else.</summary>
     public static bool IsJson(ReadOnlySpan<byte> body)
     {
         try
         {
-            var json = new JsonInput(body);
+            var json = new JsonInput(body, TableScope.Default);
             json.Drain();
             return true;
         }
@@ -60,15 +82,17 @@ public static class RequestParser
         }
     }
 
-    private static ParsedRequest<T> Parse<T>(ReadOnlySpan<byte> body, Body<T> read)
+    private static ParsedRequest<T> Parse<T>(ReadOnlySpan<byte> body, TableScope? scope, Body<T> read)
         where T : class
     {
         try
         {
-            var json = new JsonInput(body);
+            var json = new JsonInput(body, scope ?? TableScope.Default);
             ParsedRequest<T> parsed = json.Begin() ? read(ref json) : default;
             json.Drain();
-            return json.Fault is { } fault ? new(TableError.Serialization(fault)) : parsed;
+            return json.Fault is { } fault ? new(TableError.Serialization(fault))
+                : json.Refusal is { } refusal ? new(refusal)
+                : parsed;
         }
         catch (Exception malformed) when (malformed is JsonException or InvalidOperationException)
         {

@@ -86,7 +86,7 @@ public static class ResponseWriter
         if (request.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            Capacity(request.TableName, capacityUnits, request.Capacity, ref json);
+            Capacity(request.ShownTable, capacityUnits, request.Capacity, ref json);
         }
 
         json.EndObject();
@@ -110,7 +110,7 @@ public static class ResponseWriter
         if (request.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            Capacity(request.TableName, capacityUnits, request.Capacity, ref json);
+            Capacity(request.ShownTable, capacityUnits, request.Capacity, ref json);
         }
 
         json.Name("Count"u8);
@@ -160,7 +160,7 @@ public static class ResponseWriter
             json.BeginArray();
             for (int i = 0; i < request.Tables.Count; i++)
             {
-                Capacity(request.Tables[i].TableName, capacityUnits[i], request.Capacity, ref json);
+                Capacity(request.Tables[i].ShownTable, capacityUnits[i], request.Capacity, ref json);
             }
 
             json.EndArray();
@@ -170,7 +170,7 @@ public static class ResponseWriter
         json.BeginObject();
         for (int i = 0; i < request.Tables.Count; i++)
         {
-            json.AnyName(request.Tables[i].TableName);
+            json.AnyName(request.Tables[i].ShownTable);
             json.BeginArray();
             foreach (ReadOnlyMemory<byte> item in found[i])
             {
@@ -212,7 +212,7 @@ public static class ResponseWriter
 
         json.Name("UnprocessedItems"u8);
         json.BeginObject();
-        foreach (IGrouping<string, BatchWrite> table in unprocessed.GroupBy(w => w.TableName))
+        foreach (IGrouping<string, BatchWrite> table in unprocessed.GroupBy(w => w.ShownTable))
         {
             json.AnyName(table.Key);
             json.BeginArray();
@@ -246,7 +246,7 @@ public static class ResponseWriter
                 continue;
             }
 
-            json.AnyName(request.Tables[i].TableName);
+            json.AnyName(request.Tables[i].ShownTable);
             json.BeginObject();
             json.Name("Keys"u8);
             json.BeginArray();

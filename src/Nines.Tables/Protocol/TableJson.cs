@@ -43,6 +43,7 @@ internal static class TableJson
         TableStatus.Creating => "CREATING"u8,
         TableStatus.Active => "ACTIVE"u8,
         TableStatus.Deleting => "DELETING"u8,
+        TableStatus.Updating => "UPDATING"u8,
     };
 
     private static void WriteAttributes(TableDescription table, ref JsonOutput json)
@@ -87,8 +88,10 @@ internal static class TableJson
     {
         json.Name("ProvisionedThroughput"u8);
         json.BeginObject();
+        WriteTime("LastDecreaseDateTime"u8, table.Throughput.LastDecreaseMs, ref json);
+        WriteTime("LastIncreaseDateTime"u8, table.Throughput.LastIncreaseMs, ref json);
         json.Name("NumberOfDecreasesToday"u8);
-        json.Value(0);
+        json.Value(table.Throughput.DecreasesThatDay);
         json.Name("ReadCapacityUnits"u8);
         json.Value(table.ReadCapacityUnits);
         json.Name("WriteCapacityUnits"u8);
@@ -96,18 +99,30 @@ internal static class TableJson
         json.EndObject();
     }
 
+    /// <summary>A time in seconds, unless it never was.</summary>
+    private static void WriteTime(ReadOnlySpan<byte> name, long timeMs, ref JsonOutput json)
+    {
+        if (timeMs > 0)
+        {
+            json.Name(name);
+            json.Value(timeMs / 1000m);
+        }
+    }
+
     private static void WriteModes(TableDescription table, ref JsonOutput json)
     {
-        if (table.Billing == BillingMode.PayPerRequest)
+        // A table that was provisioned all its life has no summary.
+        bool isPerRequest = table.Billing == BillingMode.PayPerRequest;
+        if (isPerRequest || table.PayPerRequestSinceMs > 0)
         {
             json.Name("BillingModeSummary"u8);
             json.BeginObject();
             json.Name("BillingMode"u8);
-            json.Value("PAY_PER_REQUEST"u8);
-            if (table.Status != TableStatus.Creating)
+            json.Value(isPerRequest ? "PAY_PER_REQUEST"u8 : "PROVISIONED"u8);
+            if (!isPerRequest || table.Status is not (TableStatus.Creating or TableStatus.Updating))
             {
                 json.Name("LastUpdateToPayPerRequestDateTime"u8);
-                json.Value(table.CreatedMs / 1000m);
+                json.Value(table.LastPayPerRequestMs / 1000m);
             }
 
             json.EndObject();
@@ -119,6 +134,7 @@ internal static class TableJson
             json.BeginObject();
             json.Name("TableClass"u8);
             json.Value(table.Class == TableClass.Standard ? "STANDARD"u8 : "STANDARD_INFREQUENT_ACCESS"u8);
+            WriteTime("LastUpdateDateTime"u8, table.ClassChanges.LastMs, ref json);
             json.EndObject();
         }
 

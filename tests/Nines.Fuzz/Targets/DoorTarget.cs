@@ -20,7 +20,8 @@ internal sealed class DoorTarget : FuzzTarget
     private static readonly string[] Operations =
     [
         "PutItem", "UpdateItem", "GetItem", "GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "CreateTable", "CreateTable",
-        "DescribeTable", "ListTables", "Query", "Query", "Scan", "Scan",
+        "DescribeTable", "ListTables", "Query", "Query", "Scan", "Scan", "DescribeTable", "TagResource", "UntagResource", "ListTagsOfResource",
+        "UpdateTable", "UpdateTable", "UpdateTable",
     ];
 
     private readonly IReadOnlyList<byte[]> _corpus;
@@ -35,6 +36,7 @@ internal sealed class DoorTarget : FuzzTarget
         [
             .. TablesRequestTargets.Corpus.Select((body, i) => Request(Operations[i], Bytes.Of(body), i)),
             Request("DeleteTable", Bytes.Of(TablesRequestTargets.Corpus[10]), 0),
+            Request("DescribeLimits", Bytes.Of("{}"), 0), Request("DescribeEndpoints", Bytes.Of("{}"), 0),
             Request("PutItem", Gzip(Bytes.Of(TablesRequestTargets.Corpus[0])), 0, "gzip"),
         ];
         string table = TablesRequestTargets.Corpus[8].Replace("table2", "table", StringComparison.Ordinal);

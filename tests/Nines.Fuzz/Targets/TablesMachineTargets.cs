@@ -38,6 +38,10 @@ internal static class TablesMachineTargets
             Bytes.Of(b => Write(b, TableCommandKind.DeleteItem, key, null, ItemFlags.None, [], ReturnValues.AllOld)),
             Bytes.Of(b => TableCommand.CreateTable(b, row)), Bytes.Of(b => TableCommand.ActivateTable(b, "table", Table)),
             Bytes.Of(b => TableCommand.DeleteTable(b, "table")), Bytes.Of(b => TableCommand.ForgetTable(b, "table", Table)),
+            Bytes.Of(b => TableCommand.CreateTable(b, TablesValueTargets.RowWithSections() with { Name = "tagged" })), Bytes.Of(b => TableCommand.ActivateTable(b, "tagged", 8)),
+            Bytes.Of(b => TableCommand.UpdateTable(b, new("tagged") { Billing = BillingMode.Provisioned, Throughput = new(1, 9), DeletionProtection = true })),
+            Bytes.Of(b => TableCommand.UpdateTable(b, new("tagged") { Class = TableClass.InfrequentAccess })),
+            Bytes.Of(b => TableCommand.ChangeTags(b, "tagged", TableTags.Of([new("a", "b"), new("c", "")]), ["key"])),
             Bytes.Of(b => TableCommand.CreateTable(b, row with { Name = "other" })), Bytes.Of(b => TableCommand.DropTable(b, 8)),
             Bytes.Of(b => TableCommand.GetItem(b, Table, new ItemKey(7, key), ItemFlags.None)),
             Bytes.Of(b =>

@@ -24,12 +24,19 @@ internal static class TablesRequestTargets
         """{"TableName":"table","KeyConditions":{"id":{"ComparisonOperator":"EQ","AttributeValueList":[{"S":"a"}]},"r":{"ComparisonOperator":"GE","AttributeValueList":[{"N":"1"}]}},"QueryFilter":{"v":{"ComparisonOperator":"NOT_NULL"},"w":{"ComparisonOperator":"IN","AttributeValueList":[{"S":"a"}]}},"ConditionalOperator":"OR","AttributesToGet":["a"]}""",
         """{"TableName":"table","FilterExpression":"contains(v, :v)","ExpressionAttributeValues":{":v":{"S":"a"}},"ProjectionExpression":"id, v.w[1]","TotalSegments":4,"Segment":1,"Select":"SPECIFIC_ATTRIBUTES","ConsistentRead":true}""",
         """{"TableName":"table","ScanFilter":{"v":{"ComparisonOperator":"BETWEEN","AttributeValueList":[{"N":"1"},{"N":"2"}]}},"Select":"COUNT","Limit":1}""",
+        """{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/table"}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Tags":[{"Key":"a","Value":"b c"},{"Key":"é/1","Value":""}]}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","TagKeys":["a","zz"]}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","NextToken":null}""",
+        """{"TableName":"table","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":6},"GlobalSecondaryIndexUpdates":[],"StreamSpecification":null}""",
+        """{"TableName":"table","DeletionProtectionEnabled":true}""",
+        """{"TableName":"table","TableClass":"STANDARD_INFREQUENT_ACCESS","AttributeDefinitions":[{}]}""",
     ];
 
     public static readonly string[] Words =
     [
         "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1", "-1e400", "\"S\"", "\"N\"", "\"M\"", "\"L\"", "{\"L\":[", "{\"M\":{\"a\":", "\\ud800", "\\u0000",
-        "\"TableName\"", "\"Item\":", "\"Keys\":[", "é", "😀", "9999999999999999999999", "\"\"", "{}", "[]", " ", "\"RequestItems\":",
+        "\"TableName\"", "\"Item\":", "\"Keys\":[", "é", "😀", "9999999999999999999999", "\"\"", "{}", "[]", " ", "\"RequestItems\":", "arn:", "table/", "us-east-1",
     ];
 
     private static readonly IReadOnlyList<byte[]> Pieces = Bytes.OfAll(Words);
@@ -43,10 +50,15 @@ internal static class TablesRequestTargets
         Entry("tables.batchget", i => RequestParser.BatchGet(i).IsGood, 6),
         Entry("tables.batchwrite", i => RequestParser.BatchWrite(i).IsGood, 7),
         Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
-        Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10),
+        Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10, 16),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
         Entry("tables.query", i => RequestParser.Query(i).IsGood, 12, 13),
         Entry("tables.scan", i => RequestParser.Scan(i).IsGood, 14, 15),
+        Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22),
+        Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 17),
+        Entry("tables.untag", i => RequestParser.UntagResource(i).IsGood, 18),
+        Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 19),
+        Entry("tables.nomembers", i => RequestParser.NoMembers(i) is null, 10),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
         new("tables.door", static () => new DoorTarget()),
     ];

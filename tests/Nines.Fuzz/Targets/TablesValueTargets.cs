@@ -56,7 +56,7 @@ internal static class TablesValueTargets
         new("tables.value.json", () => new Decoder("tables.value.json", Bytes.OfAll(ItemJson), TryItemJson) { Words = Bytes.OfAll(JsonWords), PerByte = 512 }),
         new("tables.item", () => new Decoder("tables.item", [EncodedItem()], TryItem) { PerByte = 512 }),
         new("tables.item.answer", () => new Decoder("tables.item.answer", [EncodedItem()], AnswerItem()) { PerByte = 512 }),
-        new("tables.row", () => new Decoder("tables.row", [Bytes.Of(Row().Encode)], i => TableDescription.TryDecode(i) is not null)),
+        new("tables.row", () => new Decoder("tables.row", [Bytes.Of(Row().Encode), Bytes.Of(RowWithSections().Encode)], i => TableDescription.TryDecode(i) is not null)),
         new("tables.session", () => new Decoder("tables.session", Bytes.OfAll(Token(1), Token(9)), i => SessionToken.TryDecode(Encoding.UTF8.GetString(i)) is not null)),
         new("expression.condition", () => new Decoder("expression.condition", Bytes.OfAll(Conditions), TryCondition) { Words = Bytes.OfAll(Words), PerByte = 4096 }),
         new("expression.update", () => new Decoder("expression.update", Bytes.OfAll(Updates), TryUpdate) { Words = Bytes.OfAll(Words), PerByte = 4096 }),
@@ -79,6 +79,14 @@ internal static class TablesValueTargets
         Name = "table", Id = 7, Uuid = 5, Hash = new KeyAttribute("id", AttributeType.String), Range = new KeyAttribute("r", AttributeType.Number),
         Billing = BillingMode.Provisioned, ReadCapacityUnits = 5, WriteCapacityUnits = 300, Class = TableClass.Standard, CreatedMs = 1000,
         Status = TableStatus.Active,
+    };
+
+    public static TableDescription RowWithSections() => Row() with
+    {
+        Tags = TableTags.Of([new("a", ""), new("key", "value")]),
+        Throughput = new(1, 2, 3),
+        PayPerRequestSinceMs = 4,
+        ClassChanges = new(6, 5),
     };
 
     public static ExpressionContext Context()

@@ -21,6 +21,10 @@ public sealed class ConformanceTests
 
     [Theory]
     [InlineData("tables.txt", 80)]
+    [InlineData("control.txt", 7)]
+    [InlineData("arns.txt", 30)]
+    [InlineData("tags.txt", 50)]
+    [InlineData("updates.txt", 50)]
     [InlineData("items.txt", 100)]
     [InlineData("expressions.txt", 50)]
     [InlineData("legacy.txt", 40)]

@@ -125,6 +125,47 @@ public sealed class SdkTests : IAsyncLifetime
         Assert.Equal(0.5, read.ConsumedCapacity.CapacityUnits);
     }
 
+    [Fact]
+    public async Task A_table_is_updated_and_keeps_its_items()
+    {
+        await CreateAsync("people");
+        await _client.PutItemAsync("people", Key("a"));
+        UpdateTableResponse updated = await _client.UpdateTableAsync(new UpdateTableRequest
+        {
+            TableName = "people",
+            BillingMode = BillingMode.PROVISIONED,
+            ProvisionedThroughput = new ProvisionedThroughput(5, 6),
+        });
+        Assert.Equal(TableStatus.UPDATING, updated.TableDescription.TableStatus);
+        await _client.UpdateTableAsync(new UpdateTableRequest { TableName = "people", DeletionProtectionEnabled = true });
+        await Assert.ThrowsAsync<LimitExceededException>(() => _client.UpdateTableAsync("people", new ProvisionedThroughput(40_001, 1)));
+        TableDescription now = (await _client.DescribeTableAsync("people")).Table;
+        Assert.Equal((TableStatus.ACTIVE, BillingMode.PROVISIONED, 6, true), (now.TableStatus, now.BillingModeSummary.BillingMode, now.ProvisionedThroughput.WriteCapacityUnits, now.DeletionProtectionEnabled));
+        Assert.True((await _client.GetItemAsync("people", Key("a"), consistentRead: true)).IsItemSet);
+    }
+
+    [Fact]
+    public async Task Tags_are_set_told_and_removed()
+    {
+        await CreateAsync("people");
+        string arn = (await _client.DescribeTableAsync("people")).Table.TableArn;
+        await _client.TagResourceAsync(new TagResourceRequest { ResourceArn = arn, Tags = [new() { Key = "a", Value = "1" }, new() { Key = "b", Value = "" }] });
+        await _client.UntagResourceAsync(new UntagResourceRequest { ResourceArn = arn, TagKeys = ["a"] });
+        ListTagsOfResourceResponse told = await _client.ListTagsOfResourceAsync(new ListTagsOfResourceRequest { ResourceArn = arn });
+        Assert.Equal(("b", ""), (Assert.Single(told.Tags).Key, told.Tags[0].Value));
+        Assert.Null(told.NextToken);
+    }
+
+    [Fact]
+    public async Task The_service_tells_its_limits_and_its_address()
+    {
+        DescribeLimitsResponse limits = await _client.DescribeLimitsAsync(new DescribeLimitsRequest());
+        Assert.Equal((80_000, 40_000), (limits.AccountMaxReadCapacityUnits, limits.TableMaxWriteCapacityUnits));
+        Endpoint endpoint = Assert.Single((await _client.DescribeEndpointsAsync(new DescribeEndpointsRequest())).Endpoints);
+        Assert.Equal(new Uri(_door.Address).Authority, endpoint.Address);
+        Assert.Equal(1440, endpoint.CachePeriodInMinutes);
+    }
+
     private static Dictionary<string, AttributeValue> Key(string id) => new() { ["id"] = new() { S = id } };
 
     [Fact]

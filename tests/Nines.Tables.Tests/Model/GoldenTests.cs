@@ -28,15 +28,50 @@ public sealed class GoldenTests
 
     private const string RowHex = "0102020100000000000011110000000000002222000000000000036162630168010701720201" + "05AC0201E807";
 
+    private static readonly TableDescription Tagged = Row with { Tags = TableTags.Of([new("b", "2"), new("a", "")]) };
+
+    private const string PlainPart = "02" + "0201000000000000" + "1111000000000000" + "2222000000000000" + "03616263" + "016801" + "07" + "017202"
+        + "01" + "05" + "AC02" + "01" + "E807";
+
+    private const string TagsSection = "01" + "08" + "02" + "0161" + "00" + "0162" + "0132";
+
+    private const string TaggedHex = "02" + PlainPart + "01" + TagsSection;
+
+    private static readonly TableDescription Updated = Tagged with
+    {
+        Throughput = new(1, 300, 4),
+        PayPerRequestSinceMs = 5,
+        ClassChanges = new(7, 6),
+    };
+
+    private const string UpdatedHex = "02" + PlainPart + "04" + TagsSection + "02" + "04" + "01AC0204" + "03" + "01" + "05" + "04" + "02" + "0706";
+
     private static readonly Item Key = Item.Of(("h", AttributeValue.Of("k")), ("r", AttributeValue.Of(-7)));
 
     public static TheoryData<string, string, string> Commands => new()
     {
         { "row", RowHex, Hex(Row.Encode) },
+        { "row with sections", TaggedHex, Hex(Tagged.Encode) },
+        { "row with every section", UpdatedHex, Hex(Updated.Encode) },
         { "create", "0101" + RowHex, Hex(b => TableCommand.CreateTable(b, Row)) },
         { "activate", "0102" + "0201000000000000" + "03616263", Hex(b => TableCommand.ActivateTable(b, "abc", 0x0102)) },
         { "delete", "0103" + "03616263", Hex(b => TableCommand.DeleteTable(b, "abc")) },
         { "forget", "0104" + "0201000000000000" + "03616263", Hex(b => TableCommand.ForgetTable(b, "abc", 0x0102)) },
+        {
+            "change tags", "0105" + "03616263" + "01" + "0161" + "0131" + "02" + "0162" + "0163",
+            Hex(b => TableCommand.ChangeTags(b, "abc", TableTags.Of([new("a", "1")]), ["b", "c"]))
+        },
+        {
+            "update all", "0106" + "03616263" + "1F" + "01" + "05AC02" + "02",
+            Hex(b => TableCommand.UpdateTable(b, new TableUpdate("abc")
+            {
+                Billing = BillingMode.Provisioned,
+                Throughput = new(5, 300),
+                Class = TableClass.InfrequentAccess,
+                DeletionProtection = true,
+            }))
+        },
+        { "update one", "0106" + "03616263" + "08", Hex(b => TableCommand.UpdateTable(b, new TableUpdate("abc") { DeletionProtection = false })) },
         { "register", "0110" + "0201000000000000" + "0168010101" + "7202", Hex(b => TableCommand.RegisterTable(b, Row.Schema)) },
         { "drop", "0111" + "0201000000000000", Hex(b => TableCommand.DropTable(b, 0x0102)) },
         {
@@ -79,6 +114,26 @@ public sealed class GoldenTests
 
     [Fact]
     public void A_row_reads_back_as_it_was() => Assert.Equal(Row, TableDescription.TryDecode(Convert.FromHexString(RowHex)));
+
+    [Fact]
+    public void A_row_with_sections_reads_back_as_it_was()
+    {
+        Assert.Equal(Tagged, TableDescription.TryDecode(Convert.FromHexString(TaggedHex)));
+        Assert.Equal(Updated, TableDescription.TryDecode(Convert.FromHexString(UpdatedHex)));
+    }
+
+    [Theory]
+    [InlineData("01" + "7F" + "00", "a kind of section that nobody knows")]
+    [InlineData("01" + "01" + "09" + "02" + "0161" + "00" + "0162" + "013200", "a section with something behind it")]
+    [InlineData("01" + "01" + "08" + "02" + "0162" + "00" + "0161" + "0132", "keys out of order")]
+    [InlineData("01" + "01" + "08" + "02" + "0161" + "00" + "0161" + "0132", "a key twice")]
+    [InlineData("02" + "01" + "04" + "01" + "0161" + "00" + "01" + "04" + "01" + "0161" + "00", "a section twice")]
+    [InlineData("01" + "01" + "08" + "02" + "0161" + "00" + "0162", "cut off")]
+    [InlineData("02" + "03" + "01" + "05" + "02" + "04" + "01AC0204", "sections out of order")]
+    public void Sections_that_are_not_right_make_no_row(string sections, string what)
+    {
+        Assert.True(TableDescription.TryDecode(Convert.FromHexString("02" + PlainPart + sections)) is null, what);
+    }
 
     private delegate void KeyWriter(Span<byte> key);
 

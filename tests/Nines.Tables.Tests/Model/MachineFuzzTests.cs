@@ -76,7 +76,7 @@ public sealed class MachineFuzzTests
         var command = new ByteBuffer();
         string name = "t" + random.Below(4);
         byte[] key = [(byte)random.Below(8), 0, 1];
-        switch (random.Below(14))
+        switch (random.Below(16))
         {
             case 0:
                 TableCommand.CreateTable(command, new TableDescription { Name = name, Hash = Schema.Hash, Range = Schema.Range });
@@ -104,6 +104,18 @@ public sealed class MachineFuzzTests
                 break;
             case 8:
                 TableCommand.GetItem(command, (ulong)random.Below(24), new ItemKey(3, key), (ItemFlags)random.Below(16));
+                break;
+            case 15:
+                TableCommand.UpdateTable(command, new TableUpdate(name)
+                {
+                    Billing = random.Chance(0.3) ? (BillingMode)random.Between(1, 2) : null,
+                    Throughput = random.Chance(0.5) ? new(random.Below(9), random.Below(9)) : null,
+                    Class = random.Chance(0.2) ? (TableClass)random.Between(1, 2) : null,
+                    DeletionProtection = random.Chance(0.2) ? random.Chance(0.2) : null,
+                });
+                break;
+            case 14:
+                TableCommand.ChangeTags(command, name, TableTags.Of([new("k" + random.Below(60), "v"), new("a", "")]), ["k" + random.Below(60)]);
                 break;
             case 9:
                 WriteWithExpressions(random, command, key);

@@ -23,6 +23,10 @@ public sealed class RequestFuzzTests
         """{"RequestItems":{"table":[{"PutRequest":{"Item":{"id":{"S":"a"}}}},{"DeleteRequest":{"Key":{"id":{"S":"b"}}}}]}}""",
         """{"TableName":"table","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],"ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":1},"StreamSpecification":{"StreamEnabled":false},"Tags":[]}""",
         """{"Limit":10,"ExclusiveStartTableName":"table"}""",
+        """{"ResourceArn":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Tags":[{"Key":"a","Value":"b"}],"TagKeys":["a"],"NextToken":null}""",
+        """{"TableName":"table","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":6},"GlobalSecondaryIndexUpdates":[],"StreamSpecification":null}""",
+        """{"TableName":"table","TableClass":"STANDARD","DeletionProtectionEnabled":true,"WarmThroughput":{},"ReplicaUpdates":[{}]}""",
+        """{"TableName":"arn:aws:dynamodb:us-east-1:000000000000:table/table","Key":{"id":{"S":"a"}}}""",
         """{"TableName":"table","Key":{"id":{"S":"a"}},"Expected":{"a":{"Value":{"S":"b"}}},"AttributeUpdates":{"a":{"Action":"PUT","Value":{"S":"b"}}},"ConditionalOperator":"AND"}""",
     ];
 
@@ -111,6 +115,11 @@ public sealed class RequestFuzzTests
             Assert.True(RequestParser.CreateTable(body) is { IsGood: true } or { Error: not null });
             Assert.True(RequestParser.TableName(body) is { IsGood: true } or { Error: not null });
             Assert.True(RequestParser.ListTables(body) is { IsGood: true } or { Error: not null });
+            Assert.True(RequestParser.TagResource(body) is { IsGood: true } or { Error: not null });
+            Assert.True(RequestParser.UntagResource(body) is { IsGood: true } or { Error: not null });
+            Assert.True(RequestParser.ListTags(body) is { IsGood: true } or { Error: not null });
+            Assert.True(RequestParser.UpdateTable(body) is { IsGood: true } or { Error: not null });
+            _ = RequestParser.NoMembers(body);
             _ = RequestParser.IsJson(body);
             long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             Assert.True(allocated < 200_000 + (200L * body.Length), $"{allocated} bytes for a request of {body.Length}");

@@ -32,7 +32,7 @@ public sealed class DoorHost : IAsyncDisposable
     public static async Task<DoorHost> StartAsync(int groups = 4, TablesDoorOptions? options = null)
     {
         var replicated = new MemoryReplicated(groups);
-        var engine = new EmbeddedTableEngine(replicated, TimeProvider.System);
+        var engine = new EmbeddedTableEngine(replicated, new DoorTime());
         var door = new TablesDoor(engine, (options ?? new TablesDoorOptions()) with { Node = "n1" });
         HttpServer server = await HttpServer.StartAsync(
             new IPEndPoint(IPAddress.Loopback, 0), new HttpLimits(17 << 20, 1000), door.HandleAsync, NullLoggerFactory.Instance, [], default);

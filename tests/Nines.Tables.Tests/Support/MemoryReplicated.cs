@@ -9,12 +9,15 @@ namespace Nines.Tables.Tests.Support;
 /// </summary>
 public sealed class MemoryReplicated : IReplicated
 {
+    /// <summary>The time of the first command; each later one is a millisecond later.</summary>
+    public const long FirstTimeMs = 1_700_000_000_000;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<GroupId, Group> _groups = [];
     private readonly TablesMachine _machine = new();
     private IReadOnlyList<GroupId> _dataGroups = [];
     private ulong _nextId;
-    private long _timeMs = 1_700_000_000_000;
+    private long _timeMs = FirstTimeMs;
 
     public MemoryReplicated(int dataGroups = 4)
     {

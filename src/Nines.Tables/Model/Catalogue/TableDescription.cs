@@ -1,4 +1,3 @@
-using Nines.Kernel;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Model.Catalogue;
@@ -14,6 +13,9 @@ public enum TableStatus : byte
 
     /// <summary>Being dropped, group by group. Takes no items.</summary>
     Deleting = 3,
+
+    /// <summary>Only in the answer to an UpdateTable: the change is done, and the answer shows what was before. Never stored.</summary>
+    Updating = 4,
 }
 
 /// <summary>How reads and writes are paid for. Kept and returned; nothing is throttled by it.</summary>
@@ -49,12 +51,10 @@ public sealed record TableSchema(ulong Id, string Name, KeyAttribute Hash, KeyAt
 /// A row of the table catalogue. <see cref="Id"/> is the log index of the command that created the table in the control group, so no
 /// two tables ever share one, also not two of the same name.
 /// </summary>
-public sealed record TableDescription
+public sealed partial record TableDescription
 {
     /// <summary>The limit on tables of one cluster, DynamoDB's own for one account.</summary>
     public const int MaxTables = 2500;
-
-    private const byte Version = 1;
 
     /// <summary>The table's name.</summary>
     public required string Name { get; init; }
@@ -77,11 +77,20 @@ public sealed record TableDescription
     /// <summary>The billing mode.</summary>
     public BillingMode Billing { get; init; } = BillingMode.Provisioned;
 
+    /// <summary>When an update last made the table paid per request; zero when none did.</summary>
+    public long PayPerRequestSinceMs { get; init; }
+
+    /// <summary>When the table last became paid per request, be it as it was created.</summary>
+    public long LastPayPerRequestMs => PayPerRequestSinceMs > 0 ? PayPerRequestSinceMs : CreatedMs;
+
     /// <summary>Zero when paid per request.</summary>
     public long ReadCapacityUnits { get; init; }
 
     /// <summary>Zero when paid per request.</summary>
     public long WriteCapacityUnits { get; init; }
+
+    /// <summary>When the provisioned capacity was changed.</summary>
+    public ThroughputHistory Throughput { get; init; }
 
     /// <summary>DeleteTable is refused while this is on.</summary>
     public bool DeletionProtection { get; init; }
@@ -89,8 +98,14 @@ public sealed record TableDescription
     /// <summary>The table class.</summary>
     public TableClass Class { get; init; }
 
+    /// <summary>When the table class was changed.</summary>
+    public ClassHistory ClassChanges { get; init; }
+
     /// <summary>Milliseconds since 1970, agreed through the log.</summary>
     public long CreatedMs { get; init; }
+
+    /// <summary>The tags.</summary>
+    public TableTags Tags { get; init; } = TableTags.None;
 
     /// <summary>Where in its life the table is.</summary>
     public TableStatus Status { get; init; } = TableStatus.Creating;
@@ -98,99 +113,6 @@ public sealed record TableDescription
     /// <summary>What item operations need.</summary>
     public TableSchema Schema => new(Id, Name, Hash, Range);
 
-    /// <summary>Writes the row; docs/formats/tables.md draws it.</summary>
-    public void Encode(ByteBuffer to)
-    {
-        ArgumentNullException.ThrowIfNull(to);
-        to.Byte(Version);
-        to.Byte((byte)Status);
-        to.Fixed64(Id);
-        to.Fixed64((ulong)(Uuid >> 64));
-        to.Fixed64((ulong)Uuid);
-        to.Text(Name);
-        EncodeKey(to, Hash);
-        to.Byte((byte)((Range is null ? 0 : 1) | (RangeDefinedFirst ? 2 : 0) | (DeletionProtection ? 4 : 0)));
-        if (Range is { } range)
-        {
-            EncodeKey(to, range);
-        }
-
-        to.Byte((byte)Billing);
-        to.Count(ReadCapacityUnits);
-        to.Count(WriteCapacityUnits);
-        to.Byte((byte)Class);
-        to.Count(CreatedMs);
-    }
-
-    /// <summary>Reads a row; null when the bytes are not one.</summary>
-    public static TableDescription? TryDecode(ReadOnlySpan<byte> bytes)
-    {
-        var reader = new ByteReader(bytes);
-        TableDescription? row = TryDecode(ref reader);
-        return reader.IsComplete ? row : null;
-    }
-
-    /// <summary>Reads a row that other fields follow.</summary>
-    public static TableDescription? TryDecode(ref ByteReader reader)
-    {
-        byte version = reader.Byte();
-        var status = (TableStatus)reader.Byte();
-        ulong id = reader.Fixed64();
-        ulong high = reader.Fixed64();
-        ulong low = reader.Fixed64();
-        string name = reader.Text();
-        KeyAttribute hash = DecodeKey(ref reader);
-        byte flags = reader.Byte();
-        KeyAttribute? range = (flags & 1) != 0 ? DecodeKey(ref reader) : null;
-        var billing = (BillingMode)reader.Byte();
-        long read = reader.Count();
-        long write = reader.Count();
-        var tableClass = (TableClass)reader.Byte();
-        long created = reader.Count();
-        bool known = version == Version
-            && status is >= TableStatus.Creating and <= TableStatus.Deleting
-            && billing is BillingMode.Provisioned or BillingMode.PayPerRequest
-            && tableClass <= TableClass.InfrequentAccess
-            && flags <= 7;
-        if (reader.Failed || !known)
-        {
-            reader.Fail();
-            return null;
-        }
-
-        return new TableDescription
-        {
-            Name = name,
-            Id = id,
-            Uuid = new UInt128(high, low),
-            Hash = hash,
-            Range = range,
-            RangeDefinedFirst = (flags & 2) != 0,
-            DeletionProtection = (flags & 4) != 0,
-            Billing = billing,
-            ReadCapacityUnits = read,
-            WriteCapacityUnits = write,
-            Class = tableClass,
-            CreatedMs = created,
-            Status = status,
-        };
-    }
-
-    private static void EncodeKey(ByteBuffer to, KeyAttribute key)
-    {
-        to.Text(key.Name);
-        to.Byte((byte)key.Type);
-    }
-
-    private static KeyAttribute DecodeKey(ref ByteReader reader)
-    {
-        string name = reader.Text();
-        var type = (AttributeType)reader.Byte();
-        if (!KeyEncoding.IsKeyType(type))
-        {
-            reader.Fail();
-        }
-
-        return new KeyAttribute(name, type);
-    }
+    /// <summary>The table as it is to be shown at a time: what was counted on an earlier day no longer counts.</summary>
+    public TableDescription At(long timeMs) => this with { Throughput = Throughput with { DecreasesThatDay = Throughput.DecreasesOn(timeMs) } };
 }

@@ -175,7 +175,7 @@ internal static class CatalogueRules
         }
     }
 
-    private static TableError NotFound(string name) =>
+    public static TableError NotFound(string name) =>
         TableError.ResourceNotFound($"Requested resource not found: Table: {name} not found");
 
     private static bool TryRead(
@@ -191,10 +191,10 @@ internal static class CatalogueRules
         return row is not null && row.Id == tableId;
     }
 
-    private static TableDescription? Find(string name, IOrderedReader state) =>
+    public static TableDescription? Find(string name, IOrderedReader state) =>
         state.TryGet(Keyspace.CatalogueKey(name), out ReadOnlyMemory<byte> value) ? TableDescription.TryDecode(value.Span) : null;
 
-    private static void Store(TableDescription row, IOrderedState state)
+    public static void Store(TableDescription row, IOrderedState state)
     {
         var value = new ByteBuffer(128);
         row.Encode(value);

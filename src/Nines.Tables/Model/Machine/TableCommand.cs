@@ -18,6 +18,12 @@ public enum TableCommandKind : byte
     /// <summary>Control group: removes a DELETING row, once every data group has dropped the table.</summary>
     ForgetTable = 4,
 
+    /// <summary>Control group: sets and removes tags of an ACTIVE table.</summary>
+    ChangeTags = 5,
+
+    /// <summary>Control group: changes an ACTIVE table.</summary>
+    UpdateTable = 6,
+
     /// <summary>Data group: from now on takes items of the table.</summary>
     RegisterTable = 16,
 
@@ -129,6 +135,29 @@ public static class TableCommand
     /// <summary>Every data group has dropped the table.</summary>
     public static void ForgetTable(ByteBuffer to, string name, ulong tableId) =>
         Row(to, TableCommandKind.ForgetTable, name, tableId);
+
+    /// <summary>Tags of the table are set, and others removed.</summary>
+    public static void ChangeTags(ByteBuffer to, string name, TableTags set, IReadOnlyList<string> removed)
+    {
+        ArgumentNullException.ThrowIfNull(set);
+        ArgumentNullException.ThrowIfNull(removed);
+        Begin(to, (byte)TableCommandKind.ChangeTags);
+        to.Text(name);
+        set.Encode(to);
+        to.Count(removed.Count);
+        foreach (string key in removed)
+        {
+            to.Text(key);
+        }
+    }
+
+    /// <summary>A client asked for changes of the table.</summary>
+    public static void UpdateTable(ByteBuffer to, TableUpdate update)
+    {
+        ArgumentNullException.ThrowIfNull(update);
+        Begin(to, (byte)TableCommandKind.UpdateTable);
+        update.Encode(to);
+    }
 
     /// <summary>The data group shall take items of the table.</summary>
     public static void RegisterTable(ByteBuffer to, TableSchema schema)

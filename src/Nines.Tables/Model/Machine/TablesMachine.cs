@@ -42,6 +42,12 @@ public sealed class TablesMachine : IStateMachine
             case TableCommandKind.ForgetTable:
                 CatalogueRules.Forget(ref reader, state, answer);
                 break;
+            case TableCommandKind.ChangeTags:
+                TableChanges.ChangeTags(ref reader, state, answer);
+                break;
+            case TableCommandKind.UpdateTable:
+                TableChanges.Update(context, ref reader, state, answer);
+                break;
             case TableCommandKind.RegisterTable:
                 TableRegistration.Register(ref reader, command, state, answer);
                 break;

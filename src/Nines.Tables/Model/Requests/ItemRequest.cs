@@ -41,6 +41,9 @@ public sealed record ItemRequest
     /// <summary>The table.</summary>
     public required string TableName { get; init; }
 
+    /// <summary>How the answer names the table: as the request did, by name or by ARN.</summary>
+    public string ShownTable { get => field ?? TableName; init; }
+
     /// <summary>Put: the item. Otherwise its key.</summary>
     public required Item Item { get; init; }
 
@@ -65,13 +68,20 @@ public sealed record TableKeys(string TableName, IReadOnlyList<Item> Keys, ItemE
 {
     /// <summary>The members of the request that UnprocessedKeys repeat, in the request's own words.</summary>
     public ReadOnlyMemory<byte> Repeated { get; init; }
+
+    /// <summary>How the answer names the table: as the request did, by name or by ARN.</summary>
+    public string ShownTable { get; init; } = TableName;
 }
 
 /// <summary>BatchGetItem.</summary>
 public sealed record BatchGetRequest(IReadOnlyList<TableKeys> Tables, CapacityReturn Capacity);
 
 /// <summary>BatchWriteItem: one write of one table.</summary>
-public sealed record BatchWrite(string TableName, bool IsPut, Item Item);
+public sealed record BatchWrite(string TableName, bool IsPut, Item Item)
+{
+    /// <summary>How the answer names the table: as the request did, by name or by ARN.</summary>
+    public string ShownTable { get; init; } = TableName;
+}
 
 /// <summary>BatchWriteItem.</summary>
 public sealed record BatchWriteRequest(IReadOnlyList<BatchWrite> Writes, CapacityReturn Capacity);

@@ -9,6 +9,9 @@ public abstract record PageRequest
     /// <summary>The table.</summary>
     public required string TableName { get; init; }
 
+    /// <summary>What answers call the table: its name or its ARN, as the request did.</summary>
+    public string ShownTable { get => field ?? TableName; init; }
+
     /// <summary>The index to read instead of the table; null: the table.</summary>
     public string? IndexName { get; init; }
 

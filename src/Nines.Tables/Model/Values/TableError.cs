@@ -19,15 +19,21 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>The type name of <see cref="UnknownOperation"/>.</summary>
     public const string UnknownOperationType = "com.amazon.coral.service#UnknownOperationException";
 
+    /// <summary>The type name of <see cref="AccessDenied"/>.</summary>
+    public const string AccessDeniedType = "com.amazon.coral.service#AccessDeniedException";
+
     /// <summary>The type name of <see cref="ConditionalCheckFailed"/>.</summary>
     public const string ConditionalCheckFailedType = DynamoPrefix + "ConditionalCheckFailedException";
+
+    /// <summary>The type name of <see cref="ResourceNotFound"/>.</summary>
+    public const string ResourceNotFoundType = DynamoPrefix + "ResourceNotFoundException";
 
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";
 
     /// <summary>
     /// The JSON member that carries the text: the service framework's own errors say <c>Message</c>, DynamoDB's say <c>message</c>.
     /// </summary>
-    public string MessageMember => Type == SerializationType ? "Message" : "message";
+    public string MessageMember => Type is SerializationType or AccessDeniedType ? "Message" : "message";
 
     /// <summary>The request is well formed and asks for something that is not allowed.</summary>
     public static TableError Validation(string message) => new(ValidationType, message);
@@ -38,13 +44,16 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>There is no such operation.</summary>
     public static TableError UnknownOperation() => new(UnknownOperationType, "");
 
+    /// <summary>What is asked for belongs to another account.</summary>
+    public static TableError AccessDenied() => new(AccessDeniedType, "Access is denied");
+
     /// <summary>The condition of a write was false; carries the item when the request asked for it.</summary>
     public static TableError ConditionalCheckFailed(Item? item = null) =>
         new(ConditionalCheckFailedType, "The conditional request failed", 400, item);
 
     /// <summary>There is no such table.</summary>
     public static TableError ResourceNotFound(string message = "Requested resource not found") =>
-        new(DynamoPrefix + "ResourceNotFoundException", message);
+        new(ResourceNotFoundType, message);
 
     /// <summary>The table exists already, or is being changed.</summary>
     public static TableError ResourceInUse(string message) => new(DynamoPrefix + "ResourceInUseException", message);

@@ -16,9 +16,10 @@ internal sealed class BatchGet
     private string _quoted = "{}";
     private string? _returnCapacity;
 
-    private sealed class TablePart(string name)
+    private sealed class TablePart(SentTable table)
     {
-        public readonly string Name = name;
+        public readonly string Name = table.Name!;
+        public readonly string AsSent = table.AsSent!;
         public readonly ExpressionParameters Expressions = new();
         public readonly LegacyParameters Legacy = new();
         public List<Item>? Keys;
@@ -75,7 +76,7 @@ internal sealed class BatchGet
         _hasTables = true;
         while (json.NextMember())
         {
-            var part = new TablePart(json.Text());
+            var part = new TablePart(json.TableKey());
             if (json.Value() && json.IsElement("KeysAndAttributes"))
             {
                 _tables.Add(part);
@@ -83,7 +84,7 @@ internal sealed class BatchGet
             }
         }
 
-        _tables = RepeatedMembers.KeepLast(_tables, static t => t.Name);
+        _tables = RepeatedMembers.KeepLast(_tables, static t => t.AsSent);
         _quoted = json.Quote(start);
     }
 
@@ -198,7 +199,11 @@ internal sealed class BatchGet
                 return new(TableError.Validation(message));
             }
 
-            tables.Add(new TableKeys(part.Name, part.Keys, part.Legacy.Add(expressions), part.ConsistentRead) { Repeated = part.Repeated });
+            tables.Add(new TableKeys(part.Name, part.Keys, part.Legacy.Add(expressions), part.ConsistentRead)
+            {
+                Repeated = part.Repeated,
+                ShownTable = part.AsSent,
+            });
         }
 
         return new(new BatchGetRequest(tables, ItemParameters.CapacityOf(_returnCapacity)));

@@ -17,9 +17,10 @@ internal sealed class BatchWrites
     private string? _returnCapacity;
     private string? _returnMetrics;
 
-    private sealed class TablePart(string name)
+    private sealed class TablePart(SentTable table)
     {
-        public readonly string Name = name;
+        public readonly string Name = table.Name!;
+        public readonly string AsSent = table.AsSent!;
         public readonly List<Write> Writes = [];
     }
 
@@ -79,7 +80,7 @@ internal sealed class BatchWrites
         _hasTables = true;
         while (json.NextMember())
         {
-            var part = new TablePart(json.Text());
+            var part = new TablePart(json.TableKey());
             if (!json.Value() || !json.IsParameterizedList())
             {
                 continue;
@@ -95,7 +96,7 @@ internal sealed class BatchWrites
             }
         }
 
-        _tables = RepeatedMembers.KeepLast(_tables, static t => t.Name);
+        _tables = RepeatedMembers.KeepLast(_tables, static t => t.AsSent);
         _quoted = json.Quote(start);
     }
 
@@ -217,7 +218,7 @@ internal sealed class BatchWrites
         {
             foreach (Write write in part.Writes)
             {
-                writes.Add(new BatchWrite(part.Name, write.HasPut, write.Item ?? write.Key!));
+                writes.Add(new BatchWrite(part.Name, write.HasPut, write.Item ?? write.Key!) { ShownTable = part.AsSent });
             }
         }
 

@@ -7,7 +7,6 @@ namespace Nines.Tables.Protocol.Operations;
 internal sealed partial class CreateTable
 {
     private const int KeyNameCharactersMax = 255;
-    private const long MaxCapacityUnits = 1_000_000_000_000;
     private const string Invalid = "One or more parameter values were invalid: ";
 
     private string? Check()
@@ -16,17 +15,10 @@ internal sealed partial class CreateTable
         CheckAttributes(ref constraints);
         constraints.Pattern(_tableName, "tableName");
         constraints.OneOf(_billingMode, "billingMode", "PROVISIONED, PAY_PER_REQUEST");
-        if (_hasThroughput)
-        {
-            constraints.NotNull(_writeUnits is not null, "provisionedThroughput.writeCapacityUnits");
-            constraints.AtLeast(_writeUnits, 1, "provisionedThroughput.writeCapacityUnits");
-            constraints.NotNull(_readUnits is not null, "provisionedThroughput.readCapacityUnits");
-            constraints.AtLeast(_readUnits, 1, "provisionedThroughput.readCapacityUnits");
-        }
-
+        _throughput.Constrain(ref constraints);
         CheckKeySchema(ref constraints);
-        constraints.OneOf(_tableClass, "tableClass", "STANDARD, STANDARD_INFREQUENT_ACCESS");
-        return constraints.Message ?? CheckBilling() ?? CheckKeys() ?? CheckSupported();
+        return constraints.Message ?? TableClassNames.Check(_tableClass) ?? CheckBilling() ?? CheckKeys() ?? CheckSupported()
+            ?? (_tags is null ? null : TagList.Check(_tags));
     }
 
     private void CheckAttributes(ref Constraints constraints)
@@ -69,19 +61,14 @@ internal sealed partial class CreateTable
     {
         if (_billingMode == "PAY_PER_REQUEST")
         {
-            return _hasThroughput
+            return _throughput.IsSent
                 ? Invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST"
                 : null;
         }
 
-        if (!_hasThroughput)
-        {
-            return Invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED";
-        }
-
-        return _readUnits > MaxCapacityUnits ? $"Given value {_readUnits} for ReadCapacityUnits is out of bounds"
-            : _writeUnits > MaxCapacityUnits ? $"Given value {_writeUnits} for WriteCapacityUnits is out of bounds"
-            : null;
+        return _throughput.IsSent
+            ? _throughput.CheckBounds()
+            : Invalid + "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED";
     }
 
     private string? CheckKeys()
@@ -138,15 +125,11 @@ internal sealed partial class CreateTable
             Range = range,
             RangeDefinedFirst = range is not null && _attributes![0].Name == range.Value.Name,
             Billing = _billingMode == "PAY_PER_REQUEST" ? BillingMode.PayPerRequest : BillingMode.Provisioned,
-            ReadCapacityUnits = _readUnits ?? 0,
-            WriteCapacityUnits = _writeUnits ?? 0,
+            ReadCapacityUnits = _throughput.Read ?? 0,
+            WriteCapacityUnits = _throughput.Write ?? 0,
             DeletionProtection = _deletionProtection,
-            Class = _tableClass switch
-            {
-                "STANDARD" => TableClass.Standard,
-                "STANDARD_INFREQUENT_ACCESS" => TableClass.InfrequentAccess,
-                _ => TableClass.Unset,
-            },
+            Tags = _tags is null ? TableTags.None : TagList.ToTags(_tags),
+            Class = TableClassNames.Of(_tableClass),
         };
     }
 

@@ -11,12 +11,11 @@ internal sealed partial class CreateTable
     private string? _tableName;
     private string? _billingMode;
     private string? _tableClass;
-    private bool _hasThroughput;
-    private long? _readUnits;
-    private long? _writeUnits;
+    private ThroughputPart _throughput;
     private bool _deletionProtection;
     private int? _localIndexes;
     private int? _globalIndexes;
+    private List<TagList.SentTag>? _tags;
     private string? _notSupported;
 
     private readonly record struct AttributeDefinition(string? Name, string? Type);
@@ -34,7 +33,8 @@ internal sealed partial class CreateTable
         }
 
         string? message = TableNames.Required(request._tableName) ?? request.Check();
-        return message is null ? new(request.Description()) : new(TableError.Validation(message));
+        TableError? error = message is null ? request._throughput.CheckLimit(json.Scope) : TableError.Validation(message);
+        return error is null ? new(request.Description()) : new(error);
     }
 
     private void Read(ref JsonInput json)
@@ -43,7 +43,7 @@ internal sealed partial class CreateTable
         {
             if (json.Is("TableName"u8))
             {
-                _tableName = json.String();
+                _tableName = json.Table().Name;
             }
             else if (json.Is("AttributeDefinitions"u8))
             {
@@ -59,7 +59,7 @@ internal sealed partial class CreateTable
             }
             else if (json.Is("ProvisionedThroughput"u8))
             {
-                ReadThroughput(ref json);
+                _throughput.ReadFrom(ref json);
             }
             else if (json.Is("TableClass"u8))
             {
@@ -96,7 +96,7 @@ internal sealed partial class CreateTable
         }
         else if (json.Is("Tags"u8))
         {
-            _notSupported ??= CountList(ref json) > 0 ? "Tags" : null;
+            _tags = TagList.Read(ref json);
         }
         else if (json.Is("ResourcePolicy"u8) || json.Is("OnDemandThroughput"u8) || json.Is("WarmThroughput"u8))
         {
@@ -205,30 +205,5 @@ internal sealed partial class CreateTable
         }
 
         return (name, type);
-    }
-
-    private void ReadThroughput(ref JsonInput json)
-    {
-        if (!json.Value() || !json.IsField("ProvisionedThroughput"))
-        {
-            return;
-        }
-
-        _hasThroughput = true;
-        while (json.NextMember())
-        {
-            if (json.Is("ReadCapacityUnits"u8))
-            {
-                _readUnits = json.Integer("Long");
-            }
-            else if (json.Is("WriteCapacityUnits"u8))
-            {
-                _writeUnits = json.Integer("Long");
-            }
-            else
-            {
-                json.Skip();
-            }
-        }
     }
 }

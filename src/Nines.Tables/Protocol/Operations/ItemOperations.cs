@@ -38,7 +38,8 @@ internal static class ItemOperations
         return error is not null ? new(error) : new(new ItemRequest
         {
             Operation = operation,
-            TableName = parameters.TableName!,
+            TableName = parameters.Table.Name!,
+            ShownTable = parameters.Table.AsSent!,
             Item = parameters.Item!,
             Expressions = expressions,
             Returns = parameters.Returns,

@@ -42,7 +42,8 @@ internal static class Pages
         error ??= KeyConditionsOf(parameters, keyCondition, out conditions);
         return error is not null ? new(error) : new(new QueryRequest
         {
-            TableName = parameters.TableName!,
+            TableName = parameters.Table.Name!,
+            ShownTable = parameters.Table.AsSent!,
             IndexName = parameters.IndexName,
             Conditions = conditions,
             IsReverse = !parameters.IsForward,
@@ -82,7 +83,8 @@ internal static class Pages
         TableError? error = parameters.Expressions.TryCompilePage(out _, out Condition? filter, out ProjectionPlan? projection);
         return error is not null ? new(error) : new(new ScanRequest
         {
-            TableName = parameters.TableName!,
+            TableName = parameters.Table.Name!,
+            ShownTable = parameters.Table.AsSent!,
             IndexName = parameters.IndexName,
             Segment = (int)(parameters.Segment ?? 0),
             TotalSegments = (int)(parameters.TotalSegments ?? 1),

@@ -22,7 +22,7 @@ internal static class TableNames
         {
             if (json.Is("TableName"u8))
             {
-                name = json.String();
+                name = json.Table().Name;
             }
             else
             {

@@ -1,0 +1,74 @@
+using Nines.Kernel;
+
+namespace Nines.Tables.Model.Catalogue;
+
+/// <summary>Capacity units of reads and writes.</summary>
+public readonly record struct CapacityUnits(long Read, long Write);
+
+/// <summary>UpdateTable: what is to change of a table; null for what stays.</summary>
+public sealed record TableUpdate(string Name)
+{
+    private const byte HasBilling = 1;
+    private const byte HasThroughput = 2;
+    private const byte HasClass = 4;
+    private const byte HasProtection = 8;
+    private const byte ProtectionOn = 16;
+    private const byte KnownFlags = 31;
+
+    /// <summary>The billing mode.</summary>
+    public BillingMode? Billing { get; init; }
+
+    /// <summary>The provisioned capacity.</summary>
+    public CapacityUnits? Throughput { get; init; }
+
+    /// <summary>The table class.</summary>
+    public TableClass? Class { get; init; }
+
+    /// <summary>Whether DeleteTable is refused.</summary>
+    public bool? DeletionProtection { get; init; }
+
+    /// <summary>Writes the update; docs/formats/tables.md draws it.</summary>
+    public void Encode(ByteBuffer to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        to.Text(Name);
+        to.Byte((byte)((Billing is null ? 0 : HasBilling) | (Throughput is null ? 0 : HasThroughput) | (Class is null ? 0 : HasClass)
+            | (DeletionProtection is null ? 0 : HasProtection) | (DeletionProtection == true ? ProtectionOn : 0)));
+        if (Billing is { } billing)
+        {
+            to.Byte((byte)billing);
+        }
+
+        if (Throughput is { } units)
+        {
+            to.Count(units.Read);
+            to.Count(units.Write);
+        }
+
+        if (Class is { } tableClass)
+        {
+            to.Byte((byte)tableClass);
+        }
+    }
+
+    /// <summary>Reads an update to the end of the bytes; null when they are none.</summary>
+    public static TableUpdate? TryDecode(ref ByteReader reader)
+    {
+        string name = reader.Text();
+        byte flags = reader.Byte();
+        BillingMode? billing = (flags & HasBilling) != 0 ? (BillingMode)reader.Byte() : null;
+        CapacityUnits? units = (flags & HasThroughput) != 0 ? new CapacityUnits(reader.Count(), reader.Count()) : null;
+        TableClass? tableClass = (flags & HasClass) != 0 ? (TableClass)reader.Byte() : null;
+        bool known = flags <= KnownFlags
+            && ((flags & ProtectionOn) == 0 || (flags & HasProtection) != 0)
+            && billing is null or BillingMode.Provisioned or BillingMode.PayPerRequest
+            && tableClass is null or TableClass.Standard or TableClass.InfrequentAccess;
+        return !known || !reader.IsComplete ? null : new TableUpdate(name)
+        {
+            Billing = billing,
+            Throughput = units,
+            Class = tableClass,
+            DeletionProtection = (flags & HasProtection) != 0 ? (flags & ProtectionOn) != 0 : null,
+        };
+    }
+}
