@@ -97,6 +97,24 @@ internal static class ItemJson
         into.Write("\n"u8);
     }
 
+    /// <summary>Appends one line of an export to a buffer: the item as the only member, Item, of an object.</summary>
+    public static void WriteWrapped(JsonElement item, IBufferWriter<byte> into)
+    {
+        into.Write("{\"Item\":"u8);
+        using (var writer = new Utf8JsonWriter(into, Compact))
+        {
+            item.WriteTo(writer);
+        }
+
+        into.Write("}\n"u8);
+    }
+
+    /// <summary>The item in a line of an export, or the line's object itself.</summary>
+    public static JsonElement Unwrap(JsonElement line) =>
+        line.GetPropertyCount() == 1 && line.TryGetProperty("Item", out JsonElement item) && item.ValueKind == JsonValueKind.Object && !IsTyped(item)
+            ? item
+            : line;
+
     /// <summary>What a person would write for one typed value.</summary>
     public static string PlainText(JsonElement value)
     {

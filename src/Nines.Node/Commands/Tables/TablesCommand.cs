@@ -13,6 +13,8 @@ internal static class TablesCommand
           nines tables list
           nines tables put people '{"id":"a","name":"Ada"}'
           nines tables get people id=a --strong
+          nines tables query orders customer=7 --sort 'begins_with 2026-'
+          nines tables export people --out people.jsonl
           nines tables describe people --endpoint http://10.0.0.2:8000
 
         Without --endpoint the nodes of this machine are tried in order (ports 8000, 18000, ...).
@@ -26,5 +28,9 @@ internal static class TablesCommand
         ItemCommands.BuildGet(terminal),
         ItemCommands.BuildPut(terminal),
         ItemCommands.BuildDelete(terminal),
+        ReadCommands.BuildQuery(terminal),
+        ReadCommands.BuildScan(terminal),
+        ExportCommand.Build(terminal),
+        ImportCommand.Build(terminal),
     };
 }
