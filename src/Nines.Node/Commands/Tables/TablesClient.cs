@@ -88,7 +88,7 @@ internal sealed class TablesClient : IDisposable
             using HttpRequestMessage request = Prepare(operation, body, invocation, endpoint);
             using HttpResponseMessage response = await _http.SendAsync(request, cancel);
             byte[] answer = await response.Content.ReadAsByteArrayAsync(cancel);
-            return Read(response, answer, endpoint);
+            return Read(response, answer, operation, endpoint);
         }
         catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancel.IsCancellationRequested))
         {
@@ -97,7 +97,7 @@ internal sealed class TablesClient : IDisposable
         }
     }
 
-    private Attempt Read(HttpResponseMessage response, byte[] body, string endpoint)
+    private Attempt Read(HttpResponseMessage response, byte[] body, string operation, string endpoint)
     {
         JsonElement answer;
         try
@@ -126,7 +126,7 @@ internal sealed class TablesClient : IDisposable
 
         string type = Text(answer, "__type")!;
         type = type[(type.IndexOf('#', StringComparison.Ordinal) + 1)..];
-        string message = Text(answer, "message") ?? Text(answer, "Message") ?? $"HTTP {status}, without a text";
+        string message = Text(answer, "message") ?? Text(answer, "Message") ?? $"{operation} was refused with HTTP {status}, without a text";
         return new Attempt
         {
             Failure = new TablesException(type, message),
