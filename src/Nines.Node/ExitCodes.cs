@@ -5,7 +5,7 @@ public static class ExitCodes
 {
     public const int Success = 0;
 
-    /// <summary>What was asked about is not well: status, doctor or simulate found something.</summary>
+    /// <summary>What was asked about is not well: status, doctor or simulate found something; tables did not do all of it.</summary>
     public const int NotWell = 1;
 
     /// <summary>Wrong usage or configuration.</summary>

@@ -7,11 +7,13 @@ using Nines.Node.Commands;
 // nodes on few processors a spinning thread takes the time of the one it waits for.)
 Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
 
-ParseResult parsed = CommandTree.Build(overview: args is [] or [['-', ..], ..]).Parse(args is [] ? ["--help"] : args);
+ParseResult parsed = CommandTree.Build().Parse(args is [] ? ["--help"] : args);
 if (parsed.Errors.Count > 0)
 {
     return UsageErrors.Print(parsed);
 }
+
+CommandTree.ShortenBelow(parsed.CommandResult.Command);
 
 // A terminal that closes is a reason to stop in order, as Ctrl-C is.
 using var hangUp = new CancellationTokenSource();

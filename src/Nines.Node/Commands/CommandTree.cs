@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Reflection;
+using Nines.Node.Commands.Tables;
 
 namespace Nines.Node.Commands;
 
@@ -13,32 +14,33 @@ internal static class CommandTree
           nines doctor        is this machine fit?
           nines up            three nodes on this machine, until Ctrl-C
           nines status        how is the cluster?
+          nines tables        what is in it?
           nines simulate      does it keep its promises?
         """;
 
     public static string Version { get; } =
         typeof(CommandTree).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <param name="overview">Of each command only the first sentence, as the list of commands wants it.</param>
-    public static RootCommand Build(bool overview)
+    public static RootCommand Build()
     {
         var version = new Command("version", "Prints the version, the runtime and the platform.");
         version.SetAction(_ => Console.WriteLine(
             $"nines {Version}, {System.Runtime.InteropServices.RuntimeInformation.FrameworkDescription}, "
             + System.Runtime.InteropServices.RuntimeInformation.RuntimeIdentifier));
-        var root = new RootCommand(Description)
+        return new RootCommand(Description)
         {
-            UpCommand.Build(), NodeCommand.Build(), StatusCommand.Build(), SimulateCommand.Build(), DoctorCommand.Build(), version,
+            UpCommand.Build(), NodeCommand.Build(), StatusCommand.Build(), TablesCommand.Build(Terminal.OfProcess()), SimulateCommand.Build(),
+            DoctorCommand.Build(), version,
         };
-        if (overview)
-        {
-            foreach (Command command in root.Subcommands)
-            {
-                string text = command.Description!.ReplaceLineEndings(" ");
-                command.Description = text[..(text.IndexOf(". ", StringComparison.Ordinal) is var end and > 0 ? end + 1 : text.Length)];
-            }
-        }
+    }
 
-        return root;
+    /// <summary>Leaves of each command below this one only the first sentence, as a list of commands wants it.</summary>
+    public static void ShortenBelow(Command command)
+    {
+        foreach (Command below in command.Subcommands)
+        {
+            string text = below.Description!.ReplaceLineEndings(" ");
+            below.Description = text[..(text.IndexOf(". ", StringComparison.Ordinal) is var end and > 0 ? end + 1 : text.Length)];
+        }
     }
 }

@@ -14,7 +14,9 @@ internal static class UsageErrors
             Output.Fail(ExitCodes.Usage, error.Message);
         }
 
-        string command = parsed.CommandResult.Command is RootCommand ? "nines" : $"nines {parsed.CommandResult.Command.Name}";
+        // "nines tables get": a command below another is found by the whole path.
+        IEnumerable<string> path = parsed.CommandResult.Command.Parents.OfType<Command>().Where(c => c is not RootCommand).Select(c => c.Name);
+        string command = parsed.CommandResult.Command is RootCommand ? "nines" : string.Join(' ', ["nines", .. path, parsed.CommandResult.Command.Name]);
         Output.Errors.MarkupLineInterpolated($"See {command} --help.");
         return ExitCodes.Usage;
     }
