@@ -234,9 +234,8 @@ public sealed partial class EmbeddedTableEngine
         private void Take(in Answer answer, PageTotals totals)
         {
             _totals += totals;
-            long staleness = _certificate is { } known && (known.StalenessMs < 0 || answer.StalenessMs < 0)
-                ? -1
-                : Math.Max(_certificate?.StalenessMs ?? 0, answer.StalenessMs);
+            long soFar = _certificate?.StalenessMs ?? 0;
+            long staleness = soFar < 0 || answer.StalenessMs < 0 ? -1 : Math.Max(soFar, answer.StalenessMs);
             _certificate = Certificate.Of(answer) with { StalenessMs = staleness };
         }
     }

@@ -26,8 +26,15 @@ internal static class CatalogueRules
             return;
         }
 
-        if (Find(wanted.Name, state) is not null)
+        if (state.TryGet(Keyspace.CatalogueKey(wanted.Name), out ReadOnlyMemory<byte> known))
         {
+            // A row that this build cannot read is a table all the same: of a later version, or damaged. It is not written over.
+            if (TableDescription.TryDecode(known.Span) is null)
+            {
+                TableAnswer.Write(answer, AnswerStatus.Damaged);
+                return;
+            }
+
             TableAnswer.Write(answer, TableError.ResourceInUse("Table already exists: " + wanted.Name));
             return;
         }
