@@ -85,6 +85,19 @@ public readonly record struct Answer
     public bool IsDone => Outcome == Outcome.Done;
 }
 
+/// <summary>Hears what this node's replicas apply.</summary>
+public interface IAppliedListener
+{
+    /// <summary>
+    /// A command was applied for the first time. Called in the reactor's turn, for each command of the machine: it must be quick, and
+    /// may not call back.
+    /// </summary>
+    /// <param name="group">Where.</param>
+    /// <param name="leads">This node leads the group.</param>
+    /// <param name="answer">What the state machine answered. Valid during the call.</param>
+    void Applied(GroupId group, bool leads, ReadOnlySpan<byte> answer);
+}
+
 /// <summary>
 /// The engine under the embedded doors: replicated groups reached by key. Any node answers for any group, forwarding when it must.
 /// Held and proposed again through a leader change within the deadline, never applied twice. All members may be called from any thread.
@@ -99,6 +112,12 @@ public interface IReplicated
 
     /// <summary>An id that nobody else draws, for a command that may be sent more than once.</summary>
     RequestId NewId();
+
+    /// <summary>Whether this node's replica leads the group, as far as it knows at this moment.</summary>
+    bool Leads(GroupId group);
+
+    /// <summary>From now on the listener is told of the commands of a state machine that this node's replicas apply. One for each machine.</summary>
+    void Listen(byte machine, IAppliedListener listener);
 
     /// <summary>Proposes a command for state machine <paramref name="machine"/>. The command's bytes are copied before the call returns.</summary>
     /// <param name="group">Where.</param>

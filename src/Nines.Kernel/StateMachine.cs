@@ -11,6 +11,12 @@ public interface IOrderedReader
     /// downwards from the end when <paramref name="reverse"/>.
     /// </summary>
     IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false);
+
+    /// <summary>
+    /// True: no command behind <paramref name="since"/> wrote the key, as far as this state goes. False: one did, or it is not known
+    /// any more, because what was written was flushed in between.
+    /// </summary>
+    bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since);
 }
 
 /// <summary>A walk over a range. Starts before the first key.</summary>
@@ -38,7 +44,14 @@ public interface IOrderedState : IOrderedReader
 /// <param name="TimeMs">
 /// Milliseconds since 1970, stamped by the leader and agreed through the log; never goes back within a group.
 /// </param>
-public readonly record struct CommandContext(LogIndex Position, long TimeMs);
+public readonly record struct CommandContext(LogIndex Position, long TimeMs)
+{
+    /// <summary>
+    /// The group's session clock: milliseconds of leaderships, whatever wall clocks say. Stands still between two leaders, so that what is
+    /// to be remembered for a time is remembered at least that long.
+    /// </summary>
+    public long SessionMs { get; init; }
+}
 
 /// <summary>
 /// The rules of one door, run by every replica of a group on the same commands in the same order. Pure and deterministic: the
@@ -58,4 +71,10 @@ public interface IStateMachine
 
     /// <summary>Answers a query from a state of some moment. Runs on any thread, several at once.</summary>
     void Query(ReadOnlyMemory<byte> query, IOrderedReader state, ByteBuffer answer);
+
+    /// <summary>
+    /// An entry that the rules treat as absent at this time and for good: compaction may drop it, at any time or never, on each replica as
+    /// it likes. Called from background threads. Times are those of the last applied <see cref="CommandContext"/>.
+    /// </summary>
+    bool IsExpired(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timeMs, long sessionMs) => false;
 }

@@ -24,6 +24,8 @@ internal sealed class MachineState : IOrderedState
     public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
         MachineReader.Range(_inner!, _machine, from, to, reverse);
 
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) => _inner!.IsUnchangedSince(Prefixed(key), since);
+
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _inner!.Put(Prefixed(key), value);
 
     public void Delete(ReadOnlySpan<byte> key) => _inner!.Delete(Prefixed(key));
@@ -49,6 +51,8 @@ public sealed class MachineReader(IOrderedReader inner, byte machine) : IOrdered
         key.CopyTo(prefixed[1..]);
         return inner.TryGet(prefixed[..(key.Length + 1)], out value);
     }
+
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) => inner.IsUnchangedSince([machine, .. key], since);
 
     public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
         Range(inner, machine, from, to, reverse);

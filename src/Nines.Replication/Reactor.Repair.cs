@@ -25,7 +25,7 @@ public sealed partial class Reactor
     private const int MaxRepairBytes = 1 << 20;
     private readonly SortedList<int, Repairing> _repairs = [];
     private readonly SortedList<int, LostReplica> _lost = [];
-    private readonly Dictionary<int, SessionFilter> _filters = [];
+    private readonly Dictionary<int, ExpiryFilter> _filters = [];
 
     /// <summary>Stores that could not be opened as they were, for the operator.</summary>
     public List<string> DamagedStores { get; } = [];

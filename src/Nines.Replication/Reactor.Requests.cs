@@ -16,6 +16,7 @@ public sealed partial class Reactor
 
     private readonly Dictionary<ulong, Request> _forwarded = [];
     private readonly Dictionary<int, NodeId> _leaderHints = [];
+    private readonly IAppliedListener?[] _listeners = new IAppliedListener?[byte.MaxValue + 1];
     private readonly HashSet<Request> _open = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Begins at this start's own number: an answer to an earlier start's question must not be taken for one to a new question.</summary>
@@ -87,6 +88,19 @@ public sealed partial class Reactor
     }
 
     void IReplicaHost.Reroute(Request request) => Hold(request);
+
+    void IReplicaHost.Applied(GroupId group, byte machine, bool leads, ReadOnlySpan<byte> answer) =>
+        Volatile.Read(ref _listeners[machine])?.Applied(group, leads, answer);
+
+    /// <summary>Who is told of the commands of a state machine. May be called from any thread.</summary>
+    internal void Listen(byte machine, IAppliedListener listener) => Volatile.Write(ref _listeners[machine], listener);
+
+    /// <summary>Whether this node's replica leads a group. May be called from any thread.</summary>
+    internal bool Leads(GroupId group)
+    {
+        Replica?[] published = _published;
+        return (uint)group.Value < (uint)published.Length && published[group.Value] is { Halted: null, IsLeader: true };
+    }
 
     private void CompleteLocal(Request request, in Answer answer, IOrderedReader? state, IStateMachine? machine)
     {

@@ -139,7 +139,7 @@ public sealed partial class Reactor
 
     private SortedStore OpenStore(GroupId group)
     {
-        var filter = new SessionFilter(_options.SessionWindowMs);
+        var filter = new ExpiryFilter(_options.SessionWindowMs, Machines);
         StoreOptions options = _parts.StoreOptions with { Filter = filter };
         SortedStore store = SortedStore.Open(_parts.Disk, ReactorStart.DirectoryOf(group), options, _cache);
         _filters[group.Value] = filter;

@@ -17,6 +17,10 @@ public sealed partial class ReactorThread
 
     public RequestId NewId() => _ids.Next();
 
+    public bool Leads(GroupId group) => Reactor.Leads(group);
+
+    public void Listen(byte machine, IAppliedListener listener) => Reactor.Listen(machine, listener);
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Answer> WriteAsync(
         GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)

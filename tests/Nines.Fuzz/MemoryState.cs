@@ -5,7 +5,10 @@ namespace Nines.Fuzz;
 /// <summary>An ordered map in memory, for one group.</summary>
 internal sealed class MemoryState : IOrderedState
 {
-    private readonly SortedList<byte[], byte[]> _entries = new(Comparer<byte[]>.Create((x, y) => x.AsSpan().SequenceCompareTo(y)));
+    private static readonly Comparer<byte[]> Order = Comparer<byte[]>.Create((x, y) => x.AsSpan().SequenceCompareTo(y));
+
+    private readonly SortedList<byte[], byte[]> _entries = new(Order);
+    private readonly SortedList<byte[], LogIndex> _written = new(Order);
 
     public bool TryGet(ReadOnlySpan<byte> key, out ReadOnlyMemory<byte> value)
     {
@@ -15,9 +18,23 @@ internal sealed class MemoryState : IOrderedState
         return found;
     }
 
-    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _entries[key.ToArray()] = value.ToArray();
+    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        _entries[key.ToArray()] = value.ToArray();
+        _written[key.ToArray()] = Position;
+    }
 
-    public void Delete(ReadOnlySpan<byte> key) => _entries.Remove(key.ToArray());
+    public void Delete(ReadOnlySpan<byte> key)
+    {
+        _entries.Remove(key.ToArray());
+        _written[key.ToArray()] = Position;
+    }
+
+    /// <summary>The index of the command that is applied.</summary>
+    public LogIndex Position { get; set; }
+
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) =>
+        !_written.TryGetValue(key.ToArray(), out LogIndex written) || written <= since;
 
     public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
     {

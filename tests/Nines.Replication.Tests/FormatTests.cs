@@ -120,6 +120,8 @@ public sealed class FormatTests
             return false;
         }
 
+        public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) => false;
+
         public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
             throw new NotSupportedException("a session is never looked for by range");
     }

@@ -51,7 +51,7 @@ internal sealed partial class Replica
     public void Restore(ReplicaMeta meta)
     {
         _applied = meta;
-        _filter.SessionMs = meta.SessionMs;
+        _filter.Set(meta.TimeMs, meta.SessionMs);
         SealedIndex = meta.Position.Index;
         ServeReads();
     }
@@ -69,9 +69,13 @@ internal sealed partial class Replica
             time = Math.Max(time, envelope.TimeMs);
             session = Math.Max(session, envelope.SessionMs);
             WriteTransaction transaction = Store.Begin(entry.Index);
-            answeredAt = ApplyCommand(envelope, new(entry.Index, time), session, transaction);
+            answeredAt = ApplyCommand(envelope, new(entry.Index, time) { SessionMs = session }, session, transaction);
             Store.Commit(transaction);
             control = envelope.Machine == Placement.ControlMachine.MachineId;
+            if (answeredAt == entry.Index)
+            {
+                _context.Host.Applied(Group, envelope.Machine, IsLeader, _answer.Written);
+            }
         }
         else
         {
@@ -85,7 +89,7 @@ internal sealed partial class Replica
         }
 
         _applied = new(entry.Position, configuration, time, session, ReplicaMeta.Extend(_applied.Chain, entry));
-        _filter.SessionMs = session;
+        _filter.Set(time, session);
         AnswerProposal(entry, answeredAt);
         if (control)
         {

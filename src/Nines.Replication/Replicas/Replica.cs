@@ -15,12 +15,12 @@ internal sealed partial class Replica
     private RaftOutput _output = new();
     private RaftOutput _spare = new();
     private readonly MachineState _machineState = new();
-    private readonly SessionFilter _filter;
+    private readonly ExpiryFilter _filter;
     private bool _isPlaced = true;
     private bool _needsState;
 
     public Replica(
-        ReplicaContext context, GroupId group, RaftNode raft, SortedStore store, ReplicaMeta meta, SessionFilter filter)
+        ReplicaContext context, GroupId group, RaftNode raft, SortedStore store, ReplicaMeta meta, ExpiryFilter filter)
     {
         _context = context;
         Group = group;
@@ -28,7 +28,7 @@ internal sealed partial class Replica
         Store = store;
         _applied = meta;
         _filter = filter;
-        _filter.SessionMs = meta.SessionMs;
+        _filter.Set(meta.TimeMs, meta.SessionMs);
         SealedIndex = store.Durable.Position.Index;
     }
 
@@ -166,6 +166,9 @@ internal interface IReplicaHost
 
     /// <summary>A replica's state turned out to be damaged.</summary>
     void StateLost(Replica replica, string why);
+
+    /// <summary>A state machine applied a command.</summary>
+    void Applied(GroupId group, byte machine, bool leads, ReadOnlySpan<byte> answer);
 
     /// <summary>A command of the control machine was applied.</summary>
     void ControlChanged();

@@ -127,6 +127,14 @@ internal sealed class Memtable
         return IsTombstone(version) ? Lookup.Deleted : Lookup.Found;
     }
 
+    /// <summary>Whether a reader at the sequence sees a write of the key that is behind an index, be it a deletion.</summary>
+    public bool IsWrittenBehind(ReadOnlySpan<byte> key, ulong sequence, LogIndex since)
+    {
+        int node = Find(key, KeyHash.Of(key));
+        int version = node == 0 ? 0 : VersionAt(node, sequence);
+        return version != 0 && (since < _start || SequenceOf(version) > LastSequence(since));
+    }
+
     /// <summary>The next key's node in order; 0 at the end.</summary>
     public int Next(int node) => _keys.Next(node);
 

@@ -78,6 +78,28 @@ internal sealed class StoreState
         return found == Lookup.Found;
     }
 
+    /// <summary>
+    /// True: nobody wrote the key behind an index. Tables do not say when what is in them was written, so that one which may hold
+    /// something newer makes it unknown, which is false.
+    /// </summary>
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, ulong sequence, LogIndex since)
+    {
+        if (since < Version.Point.Position.Index || Active.IsWrittenBehind(key, sequence, since))
+        {
+            return false;
+        }
+
+        foreach (Memtable memtable in Sealed)
+        {
+            if (memtable.IsWrittenBehind(key, Memtable.Everything, since))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public IOrderedCursor Range(ulong sequence, ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse)
     {
         bool acquired = TryAcquire();

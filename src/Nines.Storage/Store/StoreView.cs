@@ -36,6 +36,12 @@ public sealed class StoreView : IOrderedReader, IDisposable
         return _state.Range(_sequence, from, to, reverse);
     }
 
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since)
+    {
+        Invariant.Assert(_disposed == 0);
+        return _state.IsUnchangedSince(key, _sequence, since);
+    }
+
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)

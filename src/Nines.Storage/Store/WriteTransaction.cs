@@ -33,6 +33,8 @@ public sealed class WriteTransaction : IOrderedState
         return State().Range(_sequence, from, to, reverse);
     }
 
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) => State().IsUnchangedSince(key, _sequence, since);
+
     public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => Write(key, value, isTombstone: false);
 
     public void Delete(ReadOnlySpan<byte> key) => Write(key, default, isTombstone: true);

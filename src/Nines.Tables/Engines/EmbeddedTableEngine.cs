@@ -18,6 +18,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
+    private readonly GroupDuties _duties;
 
     /// <summary>Makes the engine of one node. <see cref="Start"/> lets it take over what other nodes left undone.</summary>
     public EmbeddedTableEngine(IReplicated replicated, TimeProvider time)
@@ -28,13 +29,22 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         _time = time;
         _catalogue = new Catalogue(replicated, time);
         _lifecycle = new TableLifecycle(replicated, time, SweepEvery);
+        _duties = new GroupDuties(replicated, time, []);
     }
 
-    /// <summary>Begins to look now and then for tables that nobody carries on.</summary>
-    public void Start() => _lifecycle.Start();
+    /// <summary>Begins to look now and then for tables that nobody carries on, and for what commands left to do.</summary>
+    public void Start()
+    {
+        _lifecycle.Start();
+        _duties.Start();
+    }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => _lifecycle.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _duties.DisposeAsync();
+        await _lifecycle.DisposeAsync();
+    }
 
     /// <inheritdoc/>
     public ValueTask<TableResult> CreateTableAsync(TableDescription wanted, TableCall call)
@@ -154,6 +164,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
             AnswerStatus.UnknownTable => TableError.ResourceNotFound(),
             AnswerStatus.Malformed => Outcomes.Malformed(),
             AnswerStatus.Damaged => Outcomes.Damaged(),
+            AnswerStatus.Locked => TableError.TransactionConflict(),
         };
     }
 

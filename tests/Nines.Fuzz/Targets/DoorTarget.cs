@@ -154,6 +154,7 @@ internal sealed class DoorTarget : FuzzTarget
         private readonly TablesMachine _machine = new();
         private readonly MemoryState[] _states = [new(), new(), new()];
         private readonly long[] _applied = new long[3];
+        private IAppliedListener? _listener;
 
         public IReadOnlyList<GroupId> Groups { get; } = [new(1), new(2)];
 
@@ -161,13 +162,19 @@ internal sealed class DoorTarget : FuzzTarget
 
         public RequestId NewId() => RequestId.None;
 
+        public bool Leads(GroupId group) => true;
+
+        public void Listen(byte machine, IAppliedListener listener) => _listener = listener;
+
         public ValueTask<Answer> WriteAsync(GroupId group, byte machine, RequestId id, ReadOnlyMemory<byte> command, TimeSpan timeout)
         {
             lock (_states)
             {
                 var body = new ByteBuffer();
                 long position = ++_applied[group.Value];
+                _states[group.Value].Position = new(position);
                 _machine.Apply(new CommandContext(new(position), 1_700_000_000_000), command.ToArray(), _states[group.Value], body);
+                _listener?.Applied(group, leads: true, body.Written);
                 return new(At(group, body));
             }
         }

@@ -177,6 +177,8 @@ internal static class ReplicationTargets
             return true;
         }
 
+        public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) => false;
+
         public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false) =>
             throw new NotSupportedException("one value has no order");
     }

@@ -18,6 +18,8 @@ internal sealed class MemoryState : IOrderedState
 
     public void Delete(ReadOnlySpan<byte> key) => _items.Remove(key.ToArray());
 
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) => false;
+
     public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
     {
         byte[] low = from.ToArray();

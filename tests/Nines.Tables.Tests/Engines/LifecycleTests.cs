@@ -112,7 +112,7 @@ public sealed class LifecycleTests : IAsyncLifetime
         Assert.Equal(AnswerStatus.Done, Apply(c => TableCommand.RegisterTable(c, schema)));
         Assert.Equal(AnswerStatus.Done, Apply(c => TableCommand.DropTable(c, 7)));
         Assert.Equal(AnswerStatus.UnknownTable, Apply(c => TableCommand.RegisterTable(c, schema)));
-        Assert.Equal(RegistrationState.Dropped, TableRegistration.StateOf(7, state));
+        Assert.Equal(RegistrationState.Dropped, Registration.Of(7, state).State);
 
         AnswerStatus Apply(Action<ByteBuffer> write)
         {

@@ -72,7 +72,7 @@ public sealed class GoldenTests
             }))
         },
         { "update one", "0106" + "03616263" + "08", Hex(b => TableCommand.UpdateTable(b, new TableUpdate("abc") { DeletionProtection = false })) },
-        { "register", "0110" + "0201000000000000" + "0168010101" + "7202", Hex(b => TableCommand.RegisterTable(b, Row.Schema)) },
+        { "register", "0110" + "0201000000000000" + "01" + "8202" + "016801" + "01" + "017202" + "00", Hex(b => TableCommand.RegisterTable(b, Row.Schema)) },
         { "drop", "0111" + "0201000000000000", Hex(b => TableCommand.DropTable(b, 0x0102)) },
         {
             "put", "0120" + "0201000000000000" + "04" + "01" + "0402016B01",

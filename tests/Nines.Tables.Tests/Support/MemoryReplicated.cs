@@ -16,6 +16,7 @@ public sealed class MemoryReplicated : IReplicated
     private readonly Dictionary<GroupId, Group> _groups = [];
     private readonly TablesMachine _machine = new();
     private IReadOnlyList<GroupId> _dataGroups = [];
+    private IAppliedListener? _listener;
     private ulong _nextId;
     private long _timeMs = FirstTimeMs;
 
@@ -51,6 +52,10 @@ public sealed class MemoryReplicated : IReplicated
 
     public GroupId GroupOf(int slot) => _dataGroups[slot * _dataGroups.Count / Slots.Count];
 
+    public bool Leads(GroupId group) => true;
+
+    public void Listen(byte machine, IAppliedListener listener) => _listener = listener;
+
     public RequestId NewId() => new(new UInt128(1, Interlocked.Increment(ref _nextId)));
 
     public ValueTask<Answer> WriteAsync(
@@ -69,8 +74,11 @@ public sealed class MemoryReplicated : IReplicated
             if (!at.First.TryGetValue(id, out Answer first))
             {
                 at.Applied = at.Applied.Next;
+                at.State.Position = at.Applied;
                 var body = new ByteBuffer();
-                _machine.Apply(new CommandContext(at.Applied, _timeMs++), command.ToArray(), at.State, body);
+                _machine.Apply(
+                    new CommandContext(at.Applied, _timeMs) { SessionMs = _timeMs++ }, command.ToArray(), at.State, body);
+                _listener?.Applied(group, leads: true, body.Written);
                 first = AnswerAt(group, at, body);
                 at.First[id] = first;
             }

@@ -11,6 +11,7 @@ public sealed class MemoryState : IOrderedState
     }
 
     private readonly SortedList<byte[], byte[]> _entries = new(new UnsignedBytes());
+    private readonly SortedList<byte[], LogIndex> _written = new(new UnsignedBytes());
 
     public int Count => _entries.Count;
 
@@ -21,9 +22,23 @@ public sealed class MemoryState : IOrderedState
         return found;
     }
 
-    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value) => _entries[key.ToArray()] = value.ToArray();
+    public void Put(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        _entries[key.ToArray()] = value.ToArray();
+        _written[key.ToArray()] = Position;
+    }
 
-    public void Delete(ReadOnlySpan<byte> key) => _entries.Remove(key.ToArray());
+    public void Delete(ReadOnlySpan<byte> key)
+    {
+        _entries.Remove(key.ToArray());
+        _written[key.ToArray()] = Position;
+    }
+
+    /// <summary>The index of the command that is applied.</summary>
+    public LogIndex Position { get; set; }
+
+    public bool IsUnchangedSince(ReadOnlySpan<byte> key, LogIndex since) =>
+        !_written.TryGetValue(key.ToArray(), out LogIndex written) || written <= since;
 
     public IOrderedCursor Range(ReadOnlySpan<byte> from, ReadOnlySpan<byte> to, bool reverse = false)
     {

@@ -45,7 +45,11 @@ public enum TableClass : byte
 public readonly record struct KeyAttribute(string Name, AttributeType Type);
 
 /// <summary>What an item operation must know of a table. Never changes during the life of a table id.</summary>
-public sealed record TableSchema(ulong Id, string Name, KeyAttribute Hash, KeyAttribute? Range);
+public sealed record TableSchema(ulong Id, string Name, KeyAttribute Hash, KeyAttribute? Range)
+{
+    /// <summary>What the data groups are told of the table.</summary>
+    public TableShape Shape { get => field ?? new TableShape(Id, Hash, Range); init; }
+}
 
 /// <summary>
 /// A row of the table catalogue. <see cref="Id"/> is the log index of the command that created the table in the control group, so no

@@ -14,7 +14,7 @@ internal static class PageRules
             return;
         }
 
-        if (TableRegistration.StateOf(query.TableId, state) != RegistrationState.Live)
+        if (!Registration.Of(query.TableId, state).IsLive)
         {
             TableAnswer.Write(answer, AnswerStatus.UnknownTable);
             return;

@@ -21,6 +21,9 @@ public enum AnswerStatus : byte
 
     /// <summary>A stored value cannot be read. Nothing was written.</summary>
     Damaged = 4,
+
+    /// <summary>A transaction holds the item; which one follows. Nothing was written.</summary>
+    Locked = 5,
 }
 
 /// <summary>Writes and reads the machine's answers; docs/formats/tables.md draws them. Reading never throws.</summary>
@@ -28,6 +31,7 @@ public static class TableAnswer
 {
     private const byte HasItem = 1;
     private const byte HasSizes = 2;
+    private const byte HasWork = 4;
     private const int NamesMax = TableDescription.MaxTables;
 
     /// <summary>An answer of its status alone.</summary>
@@ -54,16 +58,39 @@ public static class TableAnswer
     }
 
     /// <summary>Done, with sizes when they were asked for; an encoded item may follow when <paramref name="hasItem"/>.</summary>
-    public static void BeginItem(ByteBuffer to, (long Old, long New)? sizes, bool hasItem)
+    public static void BeginItem(ByteBuffer to, (long Old, long New)? sizes, bool hasItem, bool hasWork = false)
     {
         ArgumentNullException.ThrowIfNull(to);
         to.Byte((byte)AnswerStatus.Done);
-        to.Byte((byte)((hasItem ? HasItem : 0) | (sizes is null ? 0 : HasSizes)));
+        to.Byte((byte)((hasItem ? HasItem : 0) | (sizes is null ? 0 : HasSizes) | (hasWork ? HasWork : 0)));
         if (sizes is { } both)
         {
             to.Count(both.Old);
             to.Count(both.New);
         }
+    }
+
+    /// <summary>Whether the command left work behind which the group's leader has to see to: changes to send to other groups.</summary>
+    public static bool HasWorkIn(ReadOnlySpan<byte> answer) =>
+        answer.Length > 1 && answer[0] == (byte)AnswerStatus.Done && (answer[1] & HasWork) != 0;
+
+    /// <summary>Not done: a transaction holds the item. For how long, by the group's clock, when that is known.</summary>
+    public static void Write(ByteBuffer to, ItemLock held, long nowMs)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        to.Byte((byte)AnswerStatus.Locked);
+        held.Transaction.Write(to);
+        to.Count(Math.Max(0, nowMs - held.SinceMs));
+    }
+
+    /// <summary>Who holds an item; null when the bytes say something else.</summary>
+    public static TransactionId? TryReadLock(ReadOnlySpan<byte> answer)
+    {
+        var reader = new ByteReader(answer);
+        bool locked = reader.Byte() == (byte)AnswerStatus.Locked;
+        TransactionId transaction = TransactionId.Read(ref reader);
+        _ = reader.Count();
+        return locked && reader.IsComplete ? transaction : null;
     }
 
     /// <summary>Done, with a catalogue row.</summary>
@@ -77,7 +104,7 @@ public static class TableAnswer
 
     /// <summary>The status, or <see cref="AnswerStatus.Malformed"/> for anything that is no answer.</summary>
     public static AnswerStatus StatusOf(ReadOnlySpan<byte> answer) =>
-        answer.IsEmpty || answer[0] > (byte)AnswerStatus.Damaged ? AnswerStatus.Malformed : (AnswerStatus)answer[0];
+        answer.IsEmpty || answer[0] > (byte)AnswerStatus.Locked ? AnswerStatus.Malformed : (AnswerStatus)answer[0];
 
     /// <summary>The error of a refusal; null when the bytes are none.</summary>
     public static TableError? TryReadError(ReadOnlyMemory<byte> answer)
@@ -101,7 +128,7 @@ public static class TableAnswer
         oldSize = (flags & HasSizes) != 0 ? reader.Count() : 0;
         newSize = (flags & HasSizes) != 0 ? reader.Count() : 0;
         item = (flags & HasItem) != 0 ? answer[reader.Offset..] : default;
-        return done && !reader.Failed && flags <= (HasItem | HasSizes) && item.IsEmpty == ((flags & HasItem) == 0)
+        return done && !reader.Failed && flags <= (HasItem | HasSizes | HasWork) && item.IsEmpty == ((flags & HasItem) == 0)
             && (!item.IsEmpty || reader.Left == 0);
     }
 

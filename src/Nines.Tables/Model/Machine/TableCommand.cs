@@ -38,6 +38,9 @@ public enum TableCommandKind : byte
 
     /// <summary>Data group: changes an item.</summary>
     UpdateItem = 34,
+
+    /// <summary>Only in transactions: a condition on an item that is not changed.</summary>
+    CheckItem = 35,
 }
 
 /// <summary>The queries of the tables machine. Sent between nodes: append only.</summary>
@@ -80,6 +83,9 @@ public enum ItemFlags : byte
 
     /// <summary>UpdateItem: an update follows the condition; without one the item is only made to exist.</summary>
     Update = 16,
+
+    /// <summary>Reads: an item that a transaction holds is not shown, and the answer says who holds it.</summary>
+    AwaitLocks = 32,
 }
 
 /// <summary>Which attributes a write returns. The numbers are in the log: append only.</summary>
@@ -165,7 +171,7 @@ public static class TableCommand
         ArgumentNullException.ThrowIfNull(schema);
         Begin(to, (byte)TableCommandKind.RegisterTable);
         to.Fixed64(schema.Id);
-        TableRegistration.EncodeKeys(to, schema);
+        schema.Shape.Encode(to);
     }
 
     /// <summary>The data group shall delete the next items of the table.</summary>

@@ -49,7 +49,7 @@ public sealed class TablesMachine : IStateMachine
                 TableChanges.Update(context, ref reader, state, answer);
                 break;
             case TableCommandKind.RegisterTable:
-                TableRegistration.Register(ref reader, command, state, answer);
+                TableRegistration.Register(ref reader, state, answer);
                 break;
             case TableCommandKind.DropTable:
                 TableRegistration.Drop(ref reader, state, answer);
@@ -57,7 +57,7 @@ public sealed class TablesMachine : IStateMachine
             case TableCommandKind.PutItem:
             case TableCommandKind.DeleteItem:
             case TableCommandKind.UpdateItem:
-                ItemRules.Write(kind, ref reader, command, state, answer);
+                ItemRules.Write(context, kind, ref reader, command, state, answer);
                 break;
             default:
                 TableAnswer.Write(answer, AnswerStatus.Malformed);

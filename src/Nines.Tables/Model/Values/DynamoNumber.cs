@@ -83,6 +83,29 @@ public readonly partial struct DynamoNumber : IEquatable<DynamoNumber>, ICompara
         return number;
     }
 
+    /// <summary>The whole part, when it is one of at most 18 digits; null otherwise.</summary>
+    public long? TryTruncate()
+    {
+        const int DigitsOfLong = 18;
+        if (Magnitude >= DigitsOfLong)
+        {
+            return null;
+        }
+
+        UInt128 whole = _coefficient;
+        for (int left = _exponent; left < 0 && whole != 0; left++)
+        {
+            whole /= 10;
+        }
+
+        for (int left = _exponent; left > 0; left--)
+        {
+            whole *= 10;
+        }
+
+        return _isNegative ? -(long)whole : (long)whole;
+    }
+
     /// <summary>Makes the canonical number of any coefficient and exponent, or says why it cannot be stored.</summary>
     public static NumberFault Create(bool isNegative, UInt128 coefficient, int exponent, out DynamoNumber number)
     {
