@@ -67,6 +67,15 @@ public enum PlantedBug
 
     /// <summary>A failed flush is tried again as if nothing had happened.</summary>
     FlushRetried,
+
+    /// <summary>A transaction is reported done, and the record of the decision is not kept.</summary>
+    CommitRecordLost,
+
+    /// <summary>A transaction's end leaves its locks behind.</summary>
+    LockLeftBehind,
+
+    /// <summary>A token is not looked up: a transaction that was sent again is done again.</summary>
+    TokenForgotten,
 }
 
 /// <summary>Asks whether a planted bug is active. In every ordinary build the answer is a constant false that costs nothing.</summary>

@@ -133,6 +133,8 @@ public sealed partial class TablesDoor
             Operation.BatchWriteItem => BatchWriteAsync(RequestParser.BatchWrite(body.Span, _scope), call, answer),
             Operation.Query => PageAsync(RequestParser.Query(body.Span, _scope), _engine.QueryAsync, call, answer),
             Operation.Scan => PageAsync(RequestParser.Scan(body.Span, _scope), _engine.ScanAsync, call, answer),
+            Operation.TransactWriteItems => TransactWriteAsync(RequestParser.TransactWrite(body.Span, _scope), call, answer),
+            Operation.TransactGetItems => TransactGetAsync(RequestParser.TransactGet(body.Span, _scope), call, answer),
             Operation.CreateTable => CreateTableAsync(RequestParser.CreateTable(body.Span, _scope), call, answer),
             Operation.DescribeTable => DescribeTableAsync(RequestParser.TableName(body.Span, _scope), call, answer),
             Operation.DeleteTable => DeleteTableAsync(RequestParser.TableName(body.Span, _scope), call, answer),

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Nines.Kernel;
+using Nines.Tables.Engines.Transactions;
 using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Machine;
@@ -36,6 +37,7 @@ public sealed partial class EmbeddedTableEngine
     private async ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call, TableSchema schema, Deadline deadline)
     {
         bool afterCorrection = false;
+        LockWait? wait = null;
         for (byte attempt = 0; ; attempt++)
         {
             if (CheckAgainst(schema, request) is { } refused)
@@ -44,8 +46,17 @@ public sealed partial class EmbeddedTableEngine
             }
 
             Answer answer = await SendAsync(request, call, schema, attempt, afterCorrection, deadline);
+            if (answer.IsDone && TableAnswer.TryReadLock(answer.Body.Span) is { } holder)
+            {
+                wait ??= new LockWait(_coordinator, _time, deadline);
+                if (attempt < byte.MaxValue && await wait.WaitAsync(holder, answer.Group))
+                {
+                    continue;
+                }
+            }
+
             bool unknownTable = answer.IsDone && TableAnswer.StatusOf(answer.Body.Span) == AnswerStatus.UnknownTable;
-            if (!unknownTable || attempt + 1 == AttemptsMax)
+            if (!unknownTable || attempt + 1 >= AttemptsMax)
             {
                 return Result(request, call, answer);
             }
@@ -80,9 +91,9 @@ public sealed partial class EmbeddedTableEngine
         var itemKey = new ItemKey(slot, key.Written[KeyRules.TableIdLength..]);
         if (request.Operation == ItemOperation.Get)
         {
-            ItemCommands.WriteGet(command, schema, itemKey, request);
-            BufferPool.Shared.Return(key);
             Consistency consistency = afterCorrection ? Consistency.Strong : ConsistencyOf(request, call);
+            ItemCommands.WriteGet(command, schema, itemKey, request, awaitsLocks: consistency == Consistency.Strong);
+            BufferPool.Shared.Return(key);
             return ReturnAfter(command, _replicated.ReadAsync(
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), command.WrittenMemory, deadline.Left));
         }

@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Tables.Engines.Transactions;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Requests;
@@ -19,6 +20,9 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
     private readonly GroupDuties _duties;
+    private readonly FinishedTransactions _finished;
+    private readonly TransactionCoordinator _coordinator;
+    private readonly RecentTokens _tokens;
 
     /// <summary>Makes the engine of one node. <see cref="Start"/> lets it take over what other nodes left undone.</summary>
     public EmbeddedTableEngine(IReplicated replicated, TimeProvider time)
@@ -29,7 +33,10 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         _time = time;
         _catalogue = new Catalogue(replicated, time);
         _lifecycle = new TableLifecycle(replicated, time, SweepEvery);
-        _duties = new GroupDuties(replicated, time, []);
+        _finished = new FinishedTransactions(replicated, time);
+        _coordinator = new TransactionCoordinator(replicated, _finished);
+        _tokens = new RecentTokens(time);
+        _duties = new GroupDuties(replicated, time, [new TransactionDuty(replicated, time, _coordinator)]);
     }
 
     /// <summary>Begins to look now and then for tables that nobody carries on, and for what commands left to do.</summary>
@@ -37,12 +44,14 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     {
         _lifecycle.Start();
         _duties.Start();
+        _finished.Start();
     }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _duties.DisposeAsync();
+        await _finished.DisposeAsync();
         await _lifecycle.DisposeAsync();
     }
 

@@ -33,6 +33,12 @@ public interface ITableEngine
     /// <summary>Scan: one page of all items, or of those of a segment.</summary>
     ValueTask<PageResult> ScanAsync(ScanRequest request, TableCall call);
 
+    /// <summary>TransactWriteItems: all of it or nothing, at one moment.</summary>
+    ValueTask<TransactWriteResult> TransactWriteAsync(TransactWriteRequest request, TableCall call);
+
+    /// <summary>TransactGetItems: items as they were at one moment.</summary>
+    ValueTask<TransactGetResult> TransactGetAsync(TransactGetRequest request, TableCall call);
+
     /// <summary>CreateTable: answered while the table is CREATING.</summary>
     ValueTask<TableResult> CreateTableAsync(TableDescription wanted, TableCall call);
 
@@ -146,5 +152,22 @@ public readonly record struct BatchWriteResult(TableError? Error, Certificate Ce
     public IReadOnlyList<BatchWrite> Unprocessed { get; init; } = [];
 
     /// <summary>The consumed capacity by table, in the order of the request.</summary>
+    public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
+}
+
+/// <summary>The answer of TransactWriteItems.</summary>
+public readonly record struct TransactWriteResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The consumed capacity by table, in the order of the request; empty when not asked for.</summary>
+    public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
+}
+
+/// <summary>The answer of TransactGetItems.</summary>
+public readonly record struct TransactGetResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The encoded items in the order of the request; empty where there is none.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Items { get; init; } = [];
+
+    /// <summary>The consumed capacity by table, in the order of the request; empty when not asked for.</summary>
     public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
 }

@@ -41,6 +41,14 @@ internal static class RequestIds
         return new RequestId(BinaryPrimitives.ReadUInt128LittleEndian(hash));
     }
 
+    /// <summary>What a client's token is to the groups.</summary>
+    public static UInt128 TokenOf(string token)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _ = SHA256.HashData(Encoding.UTF8.GetBytes(token), hash);
+        return BinaryPrimitives.ReadUInt128LittleEndian(hash);
+    }
+
     /// <summary>The id of a command about a table.</summary>
     public static RequestId Of(UInt128 invocation, byte operation, string name) => Of(invocation, operation, Encoding.UTF8.GetBytes(name), 0);
 }

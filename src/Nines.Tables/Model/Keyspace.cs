@@ -18,6 +18,8 @@ namespace Nines.Tables.Model;
 ///   09 | attempt, 16 bytes                           a transaction's part in this group
 ///   0A | token, 16 bytes [| attempt]                 a transaction that was decided
 ///   0B | source group, 4 bytes                       how far changes of that group were taken in
+///   0C | token | attempt                             a decision that not every group has been told of
+///   0D | attempt                                     mark that a transaction's part in this group has ended
 ///   item key    = slot, 2 bytes big-endian | partition part | sort part
 ///   index place = slot | partition part | sort part, self-delimiting | item key
 /// </code>
@@ -59,6 +61,12 @@ public static class Keyspace
 
     /// <summary>The first byte of marks of how far another group's changes were taken in.</summary>
     public const byte InboxMark = 11;
+
+    /// <summary>The first byte of decisions that not every group has been told of.</summary>
+    public const byte UnfinishedTransaction = 12;
+
+    /// <summary>The first byte of marks that a transaction's part in a group has ended.</summary>
+    public const byte EndedTransaction = 13;
 
     /// <summary>Bytes before the encoded item key.</summary>
     public const int ItemPrefixLength = 9;

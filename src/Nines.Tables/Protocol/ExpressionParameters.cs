@@ -43,7 +43,7 @@ internal sealed class ExpressionParameters
         {
             ItemOperation.Update => ["UpdateExpression", "ConditionExpression"],
             ItemOperation.Get => ["ProjectionExpression"],
-            ItemOperation.Put or ItemOperation.Delete => ["ConditionExpression"],
+            ItemOperation.Put or ItemOperation.Delete or ItemOperation.Check => ["ConditionExpression"],
         };
         return CheckUse(expressions, operation == ItemOperation.Get ? [] : expressions, legacy.Given(operation));
     }

@@ -42,6 +42,12 @@ public enum Operation
     /// <summary>Reads all items, a page at a time.</summary>
     Scan,
 
+    /// <summary>Writes up to 100 items, all or none.</summary>
+    TransactWriteItems,
+
+    /// <summary>Reads up to 100 items as they were at one moment.</summary>
+    TransactGetItems,
+
     /// <summary>Tells the limits on capacity.</summary>
     DescribeLimits,
 
@@ -78,6 +84,8 @@ public static class OperationNames
             "BatchWriteItem" => Operation.BatchWriteItem,
             "Query" => Operation.Query,
             "Scan" => Operation.Scan,
+            "TransactWriteItems" => Operation.TransactWriteItems,
+            "TransactGetItems" => Operation.TransactGetItems,
             "CreateTable" => Operation.CreateTable,
             "DescribeTable" => Operation.DescribeTable,
             "ListTables" => Operation.ListTables,

@@ -32,7 +32,8 @@ public static class RequestParser
         ItemOperation.Put => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Put)),
         ItemOperation.Get => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Get)),
         ItemOperation.Delete => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Delete)),
-        ItemOperation.Update => Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Update)),
+        ItemOperation.Update or ItemOperation.Check =>
+            Parse(body, scope, static (ref JsonInput json) => ItemOperations.Parse(ref json, ItemOperation.Update)),
     };
 
     /// <summary>BatchGetItem.</summary>
@@ -42,6 +43,14 @@ public static class RequestParser
     /// <summary>BatchWriteItem.</summary>
     public static ParsedRequest<BatchWriteRequest> BatchWrite(ReadOnlySpan<byte> body, TableScope? scope = null) =>
         Parse(body, scope, BatchWrites.Parse);
+
+    /// <summary>TransactWriteItems.</summary>
+    public static ParsedRequest<TransactWriteRequest> TransactWrite(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Transactions.ParseWrite);
+
+    /// <summary>TransactGetItems.</summary>
+    public static ParsedRequest<TransactGetRequest> TransactGet(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Transactions.ParseGet);
 
     /// <summary>UpdateTable: what is to change.</summary>
     public static ParsedRequest<TableUpdate> UpdateTable(ReadOnlySpan<byte> body, TableScope? scope = null) =>

@@ -25,6 +25,11 @@ public static class ResponseWriter
             _ = EncodedItemJson.TryWrite(encoded.WrittenMemory, ref json);
         }
 
+        if (error.Reasons is not null)
+        {
+            TransactionWriter.Reasons(error.Reasons, ref json);
+        }
+
         if (error.Message.Length > 0)
         {
             json.AnyName(error.MessageMember);

@@ -3,6 +3,7 @@ using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
+using Nines.Tables.Model.Machine.Transactions;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Fuzz.Targets;
@@ -55,7 +56,43 @@ internal static class TablesMachineTargets
                 Projection = ProjectionPlan.OfAttributes(["id", "v"]),
             }.Encode),
             Bytes.Of(new PageQuery(Table, new byte[] { 0, 7 }, new byte[] { 0, 8 }, PageFlags.CountOnly, 0, PageQuery.BytesMax, ["id", "r"]).Encode),
+            .. TransactionCommands(key, item, condition),
             Bytes.Of(b => TableCommand.DescribeTable(b, "table")), Bytes.Of(b => TableCommand.ListTables(b, "", 10)), Bytes.Of(TableCommand.PendingTables),
+        ];
+    }
+
+    private static byte[][] TransactionCommands(byte[] key, Item item, byte[] condition)
+    {
+        var first = new TransactionId(1, 2);
+        var second = new TransactionId(3, 4);
+        ReadOnlyMemory<byte>[] operations =
+        [
+            Bytes.Of(b => Put(b, key, item, ItemFlags.Measure, [])),
+            Bytes.Of(b => Write(b, TableCommandKind.CheckItem, [.. key, 1], null, ItemFlags.Condition, condition, ReturnValues.None)),
+        ];
+        return
+        [
+            Bytes.Of(b => TransactionCommand.Transact(b, first, true, 5, operations)),
+            Bytes.Of(b => TransactionCommand.Prepare(b, second, [operations[0]])),
+            Bytes.Of(b => TransactionCommand.Decide(b, second, 6, [new(1), new(2)])),
+            Bytes.Of(b => TransactionCommand.End(b, second, true)),
+            Bytes.Of(b => TransactionCommand.Resolve(b, new(3, 5))),
+            Bytes.Of(b => TransactionCommand.Finish(b, [second])),
+            Bytes.Of(b =>
+            {
+                TransactionCommand.BeginRead(b, 1);
+                b.Fixed64(Table);
+                b.Byte((byte)ItemFlags.Projection);
+                new ItemKey(7, key).Write(b);
+                b.Raw(TablesValueTargets.EncodedProjections()[0]);
+            }),
+            Bytes.Of(b =>
+            {
+                TransactionCommand.BeginUnchanged(b, new(3), 1);
+                b.Fixed64(Table);
+                new ItemKey(7, key).Write(b);
+            }),
+            Bytes.Of(b => TransactionCommand.FindDecision(b, 1)), Bytes.Of(TransactionCommand.OpenTransactions),
         ];
     }
 

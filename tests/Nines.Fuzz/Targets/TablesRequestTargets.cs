@@ -31,6 +31,8 @@ internal static class TablesRequestTargets
         """{"TableName":"table","BillingMode":"PROVISIONED","ProvisionedThroughput":{"ReadCapacityUnits":5,"WriteCapacityUnits":6},"GlobalSecondaryIndexUpdates":[],"StreamSpecification":null}""",
         """{"TableName":"table","DeletionProtectionEnabled":true}""",
         """{"TableName":"table","TableClass":"STANDARD_INFREQUENT_ACCESS","AttributeDefinitions":[{}]}""",
+        """{"ClientRequestToken":"t","ReturnConsumedCapacity":"INDEXES","TransactItems":[{"Put":{"TableName":"table","Item":{"id":{"S":"a"},"r":{"N":"1"}},"ConditionExpression":"attribute_not_exists(id)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}},{"Update":{"TableName":"table","Key":{"id":{"S":"b"},"r":{"N":"1"}},"UpdateExpression":"ADD n :v","ExpressionAttributeValues":{":v":{"N":"1"}}}},{"ConditionCheck":{"TableName":"table","Key":{"id":{"S":"c"},"r":{"N":"1"}},"ConditionExpression":"size(id) > :v","ExpressionAttributeValues":{":v":{"N":"9"}}}},{"Delete":{"TableName":"table","Key":{"id":{"S":"d"},"r":{"N":"1"}}}}]}""",
+        """{"ReturnConsumedCapacity":"TOTAL","TransactItems":[{"Get":{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"ProjectionExpression":"#a, b[1]","ExpressionAttributeNames":{"#a":"id"}}},{"Get":{"TableName":"table","Key":{"id":{"S":"b"},"r":{"N":"1"}}}}]}""",
     ];
 
     public static readonly string[] Words =
@@ -55,6 +57,8 @@ internal static class TablesRequestTargets
         Entry("tables.query", i => RequestParser.Query(i).IsGood, 12, 13),
         Entry("tables.scan", i => RequestParser.Scan(i).IsGood, 14, 15),
         Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22),
+        Entry("tables.transactwrite", i => RequestParser.TransactWrite(i).IsGood, 23),
+        Entry("tables.transactget", i => RequestParser.TransactGet(i).IsGood, 24),
         Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 17),
         Entry("tables.untag", i => RequestParser.UntagResource(i).IsGood, 18),
         Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 19),

@@ -32,6 +32,9 @@ public sealed class MemoryReplicated : IReplicated
     /// <summary>Called before each command and query; an answer replaces the work.</summary>
     public Func<GroupId, bool, Answer?>? Interfere { get; set; }
 
+    /// <summary>Called after each command; true: it had its effect, and nobody hears of it.</summary>
+    public Func<GroupId, bool>? LosesAnswer { get; set; }
+
     /// <summary>Commands that were sent, whether they had an effect or not.</summary>
     public int Commands { get; private set; }
 
@@ -83,7 +86,7 @@ public sealed class MemoryReplicated : IReplicated
                 at.First[id] = first;
             }
 
-            return new(first);
+            return new(LosesAnswer?.Invoke(group) == true ? new Answer { Outcome = Outcome.Unknown, Group = group } : first);
         }
     }
 

@@ -19,7 +19,7 @@ internal readonly ref struct ItemWrite
     private readonly UpdateProgram? _update;
     private readonly Item? _given;
 
-    private ItemWrite(TableCommandKind kind, ref ByteReader command, ReadOnlyMemory<byte> bytes)
+    private ItemWrite(TableCommandKind kind, scoped ref ByteReader command, ReadOnlyMemory<byte> bytes)
     {
         _kind = kind;
         TableId = command.Fixed64();
@@ -51,7 +51,7 @@ internal readonly ref struct ItemWrite
         && _returns == ReturnValues.None && _condition is null && !IsMeasured;
 
     /// <summary>Reads what follows the kind, to the end of the bytes.</summary>
-    public static bool TryRead(TableCommandKind kind, ref ByteReader command, ReadOnlyMemory<byte> bytes, out ItemWrite write)
+    public static bool TryRead(TableCommandKind kind, scoped ref ByteReader command, ReadOnlyMemory<byte> bytes, out ItemWrite write)
     {
         write = new ItemWrite(kind, ref command, bytes);
         return !command.Failed

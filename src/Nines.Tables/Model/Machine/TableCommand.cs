@@ -41,6 +41,24 @@ public enum TableCommandKind : byte
 
     /// <summary>Only in transactions: a condition on an item that is not changed.</summary>
     CheckItem = 35,
+
+    /// <summary>Data group: a transaction all of whose items are here.</summary>
+    Transact = 40,
+
+    /// <summary>Data group: checks and locks the items of a transaction that are here.</summary>
+    PrepareTransaction = 41,
+
+    /// <summary>Data group of the token's slot: the transaction is done.</summary>
+    DecideTransaction = 42,
+
+    /// <summary>Data group: what was decided about a part that is prepared here.</summary>
+    EndTransaction = 43,
+
+    /// <summary>Data group of the token's slot: the attempt is given up unless it is decided.</summary>
+    ResolveTransaction = 44,
+
+    /// <summary>Data group of the token's slot: all groups were told.</summary>
+    FinishTransactions = 45,
 }
 
 /// <summary>The queries of the tables machine. Sent between nodes: append only.</summary>
@@ -60,6 +78,18 @@ public enum TableQueryKind : byte
 
     /// <summary>Data group: a page of the items in a range of keys.</summary>
     ReadPage = 33,
+
+    /// <summary>Data group: several items at one moment.</summary>
+    ReadTransaction = 40,
+
+    /// <summary>Data group: whether items were changed since a position.</summary>
+    UnchangedItems = 41,
+
+    /// <summary>Data group: what was decided about a token.</summary>
+    TransactionDecision = 42,
+
+    /// <summary>Data group: what is prepared here, and what was decided and not told to all.</summary>
+    OpenTransactions = 43,
 }
 
 /// <summary>What a write wants besides being done.</summary>

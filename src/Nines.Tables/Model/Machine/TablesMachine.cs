@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Tables.Model.Machine.Transactions;
 
 namespace Nines.Tables.Model.Machine;
 
@@ -59,11 +60,38 @@ public sealed class TablesMachine : IStateMachine
             case TableCommandKind.UpdateItem:
                 ItemRules.Write(context, kind, ref reader, command, state, answer);
                 break;
+            case TableCommandKind.Transact:
+                TransactionRules.Transact(context, ref reader, state, answer);
+                break;
+            case TableCommandKind.PrepareTransaction:
+                TransactionRules.Prepare(context, ref reader, state, answer);
+                break;
+            case TableCommandKind.DecideTransaction:
+                DecisionRules.Decide(context, ref reader, state, answer);
+                break;
+            case TableCommandKind.EndTransaction:
+                TransactionRules.End(context, ref reader, state, answer);
+                break;
+            case TableCommandKind.ResolveTransaction:
+                DecisionRules.Resolve(context, ref reader, state, answer);
+                break;
+            case TableCommandKind.FinishTransactions:
+                DecisionRules.Finish(ref reader, state, answer);
+                break;
             default:
                 TableAnswer.Write(answer, AnswerStatus.Malformed);
                 break;
         }
     }
+
+    /// <inheritdoc/>
+    public bool IsExpired(ReadOnlySpan<byte> key, ReadOnlySpan<byte> value, long timeMs, long sessionMs) =>
+        !key.IsEmpty && key[0] switch
+        {
+            Keyspace.TransactionDecision => TransactionDecision.IsExpired(key, value, sessionMs),
+            Keyspace.EndedTransaction => TransactionPart.IsMarkExpired(value, sessionMs),
+            _ => false,
+        };
 
     /// <inheritdoc/>
     public void Query(ReadOnlyMemory<byte> query, IOrderedReader state, ByteBuffer answer)
@@ -95,6 +123,18 @@ public sealed class TablesMachine : IStateMachine
                 break;
             case TableQueryKind.ReadPage:
                 PageRules.Read(ref reader, state, answer);
+                break;
+            case TableQueryKind.ReadTransaction:
+                TransactionReads.Read(ref reader, state, answer);
+                break;
+            case TableQueryKind.UnchangedItems:
+                TransactionReads.Unchanged(ref reader, state, answer);
+                break;
+            case TableQueryKind.TransactionDecision:
+                DecisionRules.Find(ref reader, state, answer);
+                break;
+            case TableQueryKind.OpenTransactions:
+                TransactionReads.Open(ref reader, state, answer);
                 break;
             default:
                 TableAnswer.Write(answer, AnswerStatus.Malformed);

@@ -9,12 +9,12 @@ namespace Nines.Tables.Model.Requests;
 /// <summary>The commands and queries of requests for one item.</summary>
 public static class ItemCommands
 {
-    /// <summary>The query of GetItem.</summary>
-    public static void WriteGet(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request)
+    /// <summary>The query of GetItem. It may be told of a transaction that holds the item, instead of the item as it was before that.</summary>
+    public static void WriteGet(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request, bool awaitsLocks)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);
-        ItemFlags flags = FlagsOf(request);
+        ItemFlags flags = FlagsOf(request) | (awaitsLocks ? ItemFlags.AwaitLocks : ItemFlags.None);
         TableCommand.GetItem(to, schema.Id, key, flags);
         if (request.Expressions.Projection is { } projection)
         {
@@ -22,7 +22,7 @@ public static class ItemCommands
         }
     }
 
-    /// <summary>The command of PutItem, DeleteItem or UpdateItem.</summary>
+    /// <summary>The command of PutItem, DeleteItem or UpdateItem, or of a check in a transaction.</summary>
     public static void WriteChange(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request)
     {
         ArgumentNullException.ThrowIfNull(schema);
@@ -31,6 +31,7 @@ public static class ItemCommands
         {
             ItemOperation.Put => TableCommandKind.PutItem,
             ItemOperation.Delete => TableCommandKind.DeleteItem,
+            ItemOperation.Check => TableCommandKind.CheckItem,
             ItemOperation.Update or ItemOperation.Get => TableCommandKind.UpdateItem,
         };
         TableCommand.BeginItem(to, kind, schema.Id, key, FlagsOf(request), request.Returns);
@@ -44,7 +45,7 @@ public static class ItemCommands
             ExpressionCodec.Encode(update, to);
         }
 
-        if (kind != TableCommandKind.DeleteItem)
+        if (kind is TableCommandKind.PutItem or TableCommandKind.UpdateItem)
         {
             // Put: the item. Update: its key, of which a new item is made.
             ItemCodec.Encode(request.Item, to);

@@ -17,6 +17,9 @@ public enum ItemOperation
 
     /// <summary>Changes attributes of an item, which need not exist.</summary>
     Update,
+
+    /// <summary>Only in transactions: a condition on an item that is not changed.</summary>
+    Check,
 }
 
 /// <summary>Whether the answer says what capacity was consumed.</summary>

@@ -30,10 +30,13 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
 
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";
 
+    /// <summary>Why a transaction was not done: a reason for each of its operations, in their order. Null for every other error.</summary>
+    public IReadOnlyList<CancellationReason>? Reasons { get; init; }
+
     /// <summary>
     /// The JSON member that carries the text: the service framework's own errors say <c>Message</c>, DynamoDB's say <c>message</c>.
     /// </summary>
-    public string MessageMember => Type is SerializationType or AccessDeniedType ? "Message" : "message";
+    public string MessageMember => Type is SerializationType or AccessDeniedType || Reasons is not null ? "Message" : "message";
 
     /// <summary>The request is well formed and asks for something that is not allowed.</summary>
     public static TableError Validation(string message) => new(ValidationType, message);
