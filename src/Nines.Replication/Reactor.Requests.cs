@@ -93,10 +93,17 @@ public sealed partial class Reactor
         Volatile.Read(ref _listeners[machine])?.Applied(group, leads, answer);
 
     /// <summary>Who is told of the commands of a state machine. May be called from any thread.</summary>
-    internal void Listen(byte machine, IAppliedListener listener) => Volatile.Write(ref _listeners[machine], listener);
+    public void Listen(byte machine, IAppliedListener listener) => Volatile.Write(ref _listeners[machine], listener);
+
+    /// <summary>The state of this node's replica of a group; null when it has none that may be shown. May be called from any thread.</summary>
+    public StoreView? ViewOf(GroupId group)
+    {
+        Replica?[] published = _published;
+        return (uint)group.Value < (uint)published.Length && published[group.Value] is { IsReadable: true } replica ? replica.Store.View() : null;
+    }
 
     /// <summary>Whether this node's replica leads a group. May be called from any thread.</summary>
-    internal bool Leads(GroupId group)
+    public bool Leads(GroupId group)
     {
         Replica?[] published = _published;
         return (uint)group.Value < (uint)published.Length && published[group.Value] is { Halted: null, IsLeader: true };

@@ -21,7 +21,9 @@ internal static class PlantedHunt
         int found = 0;
         foreach (PlantedBug bug in wanted.TakeWhile(_ => !cancel.IsCancellationRequested))
         {
-            HuntReport hunt = Hunt(runner, options, bug, parallel, processorTime);
+            // Some bugs are in what only tables do.
+            SimulationOptions where = options with { Tables = options.Tables || bug >= PlantedBug.CommitRecordLost };
+            HuntReport hunt = Hunt(runner, where, bug, parallel, processorTime);
             found += hunt.Found is null ? 0 : 1;
             Console.WriteLine(hunt.Line());
         }

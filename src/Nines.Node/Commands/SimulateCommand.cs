@@ -44,6 +44,11 @@ internal static class SimulateCommand
     private static readonly Option<double> Operations = NumberOption.Real(
         "--ops", "RATE", 0, 100_000, 20, "Client operations per virtual second.");
 
+    private static readonly Option<bool> Tables = new("--tables")
+    {
+        Description = "Tables as well: their engine on every node, with transfers and lists in transactions.",
+    };
+
     private static readonly Option<int> Parallel = NumberOption.Whole(
         "--parallel", "N", 1, 1024, Environment.ProcessorCount, "Worlds at a time.");
 
@@ -65,7 +70,7 @@ internal static class SimulateCommand
     {
         var command = new Command("simulate", Description)
         {
-            Seed, Seeds, Nodes, Groups, Replicas, Hours, Faults, Operations, Parallel, Trace, Twice, Quiet, PlantedBugs, Minutes,
+            Seed, Seeds, Nodes, Groups, Replicas, Hours, Faults, Operations, Tables, Parallel, Trace, Twice, Quiet, PlantedBugs, Minutes,
         };
         command.SetAction((parsed, cancel) => Task.Run(() => Run(parsed, cancel), CancellationToken.None));
         return command;
@@ -112,6 +117,7 @@ internal static class SimulateCommand
             Groups = parsed.GetValue(Groups),
             Replicas = parsed.GetValue(Replicas),
             OpsPerSecond = parsed.GetValue(Operations),
+            Tables = parsed.GetValue(Tables),
         };
         ulong last = ulong.MaxValue - (ulong)parsed.GetValue(Seeds) + 1;
         error = options.Replicas > options.Nodes ? $"--replicas: {options.Replicas} is more than the nodes there are; --nodes says {options.Nodes}"

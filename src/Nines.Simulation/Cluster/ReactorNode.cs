@@ -6,6 +6,8 @@ using Nines.Replication.Requests;
 using Nines.Replication.Wire;
 using Nines.Storage.Log;
 using Nines.Storage.Store;
+using Nines.Tables.Engines;
+using Nines.Tables.Model.Machine;
 
 namespace Nines.Simulation;
 
@@ -16,10 +18,12 @@ public sealed class ReactorFactory : INodeFactory
 
     private readonly SlotMap _map;
     private readonly SwarmOptions _swarm;
+    private readonly bool _hasTables;
 
     public ReactorFactory(SimulationOptions options, SwarmOptions swarm)
     {
         _swarm = swarm;
+        _hasTables = options.Tables;
         List<Member> members = [.. Enumerable.Range(1, options.Nodes).Select(i => new Member(new NodeId(i), $"n{i}"))];
         _map = SlotMap.Initial(members, options.Groups, options.Replicas);
         Groups = _map.DataGroups;
@@ -45,7 +49,7 @@ public sealed class ReactorFactory : INodeFactory
             kept ??= new NodeIdentity(_cluster, setup.Id, new BootId(setup.WallClockMs / 1000));
             NodeIdentity identity = kept.NotBefore(setup.DisownedFor ?? default).Start(setup.Disk, _cluster, setup.Id, setup.Random.Next());
             setup.Network.Boot = identity.Boot;
-            return new ReactorNode(setup, identity.Boot, Parts(setup, identity.Boot));
+            return new ReactorNode(setup, identity.Boot, Parts(setup, identity.Boot), _hasTables);
         }
         catch (IdentityException refused)
         {
@@ -71,7 +75,9 @@ public sealed class ReactorFactory : INodeFactory
         Disk = setup.Disk,
         Network = new PromiseTap(setup),
         Background = setup.Background,
-        Machines = [new RegisterMachine(setup.Id, setup.Observer)],
+        Machines = _hasTables
+            ? [new RegisterMachine(setup.Id, setup.Observer), new TablesMachine()]
+            : [new RegisterMachine(setup.Id, setup.Observer)],
         Random = setup.Random,
         InitialMap = _map,
         LogOptions = LogOptions.ForSimulation with
@@ -138,12 +144,23 @@ public sealed class ReactorNode : ISimulatedNode
     private readonly List<ReplicaGlimpse> _glimpses = [];
     private readonly ByteBuffer _query = new();
 
-    internal ReactorNode(NodeSetup setup, BootId boot, ReactorParts parts)
+    private readonly SimulatedReplicated? _replicated;
+
+    internal ReactorNode(NodeSetup setup, BootId boot, ReactorParts parts, bool hasTables)
     {
         _setup = setup;
         Boot = boot;
         Reactor = new Reactor(parts);
+        if (hasTables)
+        {
+            _replicated = new SimulatedReplicated(Reactor, setup.Random.Fork(), setup.ScheduleTurn, setup.SteadyMs);
+            Tables = new EmbeddedTableEngine(_replicated, setup.Clock);
+            Tables.Start();
+        }
     }
+
+    /// <summary>The engine of the tables door, as the product runs it; null in a world without tables. It ends with the process, all at once.</summary>
+    public EmbeddedTableEngine? Tables { get; }
 
     public BootId Boot { get; }
 
@@ -158,7 +175,11 @@ public sealed class ReactorNode : ISimulatedNode
 
     public void Tick(long wallClockMs) => Reactor.Tick(wallClockMs, _setup.SteadyMs());
 
-    public void Turn() => Reactor.Turn();
+    public void Turn()
+    {
+        Reactor.Turn();
+        _replicated?.Flush();
+    }
 
     public void Write(GroupId group, RequestId id, ReadOnlyMemory<byte> command, long timeoutMs, long token) =>
         Reactor.Submit(new Pending(this, token)

@@ -115,6 +115,8 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
             Leaders = _cluster.Leaders,
             WallClockMs = WallClockMs,
             SteadyMs = () => _world.NowUs / 1000,
+            Clock = new SimulatedClock(this, _world),
+            ScheduleTurn = ScheduleTurn,
             IsJoining = IsJoining,
             DisownedFor = DisownedFor,
         };

@@ -82,6 +82,12 @@ public sealed record NodeSetup
     /// <summary>A clock that never jumps and goes on while the process stands still.</summary>
     public Func<long> SteadyMs { get; init; } = static () => 0;
 
+    /// <summary>The machine's clock, for what awaits and times.</summary>
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    /// <summary>Asks for a turn of the node.</summary>
+    public Action ScheduleTurn { get; init; } = static () => { };
+
     /// <summary>Added to a running cluster, rather than one of its founders.</summary>
     public required bool IsJoining { get; init; }
 

@@ -23,6 +23,9 @@ public sealed record SimulationOptions
 
     public double OpsPerSecond { get; init; } = 20;
 
+    /// <summary>Tables as well: their engine on every node, and clients with transactions.</summary>
+    public bool Tables { get; init; }
+
     /// <summary>A run whose history says too little is reported, but does not fail.</summary>
     public bool AllowVacuous { get; init; }
 
@@ -36,5 +39,5 @@ public sealed record SimulationOptions
     public string ReplayLine() => string.Create(
         CultureInfo.InvariantCulture,
         $"nines simulate --seed {Seed} --nodes {Nodes} --groups {Groups} --replicas {Replicas} "
-        + $"--hours {Duration.TotalHours:0.########} --faults {FaultFilter.Format(Faults)} --ops {OpsPerSecond:0.###}");
+        + $"--hours {Duration.TotalHours:0.########} --faults {FaultFilter.Format(Faults)} --ops {OpsPerSecond:0.###}{(Tables ? " --tables" : "")}");
 }

@@ -20,6 +20,9 @@ public sealed record SimulationReport
 
     public required HistorySummary History { get; init; }
 
+    /// <summary>What the clients of tables did; empty in a world without tables.</summary>
+    public string Tables { get; init; } = "";
+
     public required int Leaderships { get; init; }
 
     /// <summary>Commands applied, over all replicas.</summary>
@@ -63,6 +66,11 @@ public sealed record SimulationReport
         text.Append(OptionsBlock);
         text.Append(culture, $"  struck       {string.Join(", ", Faults.Select(f => $"{f.Key} {f.Value}"))}\n");
         text.Append(culture, $"  operations   {History}\n");
+        if (Tables.Length > 0)
+        {
+            text.Append(culture, $"  tables       {Tables}\n");
+        }
+
         text.Append(culture, $"  cluster      {Leaderships} leaderships, {Applications} applications, {Scans} scans, ");
         text.Append(culture, $"{MessagesSent} messages, healed after {HealedAfterSeconds:F1} s\n");
         text.Append(culture, $"  time         {SimulatedTime.TotalSeconds:F1} s simulated in {Elapsed.TotalSeconds:F2} s ");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nines.Kernel;
+using Nines.Simulation.Tables;
 
 namespace Nines.Simulation;
 
@@ -20,6 +21,7 @@ internal sealed class SimulationRun
     private readonly Operator _operator;
     private readonly FaultInjector _injector;
     private readonly LivenessPhase _liveness;
+    private TableWorkload? _tables;
     private readonly SimulationTrace? _trace;
 
     public SimulationRun(SimulationOptions options, Func<SimulationOptions, SwarmOptions, INodeFactory> nodes)
@@ -71,13 +73,25 @@ internal sealed class SimulationRun
 
         _workload.Begin(_cluster);
         _scanner.Begin();
+        if (_options.Tables)
+        {
+            _tables = new TableWorkload(_cluster, _swarm.Workload, _world.Randomness(Concern.Tables));
+            _tables.Begin();
+        }
+
         RunFor(_options.Duration);
         double healedAfter = 0;
         if (!_cluster.Findings.Any)
         {
             _injector.Stop();
             _workload.Close();
+            _tables?.Close();
             healedAfter = _liveness.Run();
+        }
+
+        if (_tables is not null && !_cluster.Findings.Any)
+        {
+            new TablesPhase(_cluster, _tables).Run();
         }
 
         HistoryChecker.Check(_workload.History, _cluster.States.Applied, _cluster.Findings, StalenessTolerance.Default);
@@ -104,6 +118,7 @@ internal sealed class SimulationRun
     {
         HistorySummary summary = HistorySummary.Of(_workload.History, _workload.Skipped);
         bool vacuous = summary.IsVacuous && !_cluster.Findings.Any;
+        vacuous |= _tables is { IsVacuous: true } && !_cluster.Findings.Any;
         if (vacuous && !_options.AllowVacuous)
         {
             _cluster.Findings.Add('V', "vacuous", $"the history says too little: {summary}");
@@ -117,6 +132,7 @@ internal sealed class SimulationRun
             IsVacuous = vacuous,
             Faults = _injector.Strikes,
             History = summary,
+            Tables = _tables?.Describe() ?? "",
             Leaderships = _cluster.Leaders.Leaderships,
             Applications = _cluster.States.Applications,
             Scans = _scanner.Scans,

@@ -16,6 +16,7 @@ public enum EventKind : byte
     Fault = 10,
     Heal = 11,
     Check = 12,
+    NodeTimer = 13,
 }
 
 /// <summary>Receives the events scheduled for it, in the order of virtual time.</summary>

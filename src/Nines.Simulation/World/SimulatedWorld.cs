@@ -15,6 +15,7 @@ public enum Concern
     Nodes = 7,
     Membership = 8,
     Scans = 9,
+    Tables = 10,
 }
 
 /// <summary>
