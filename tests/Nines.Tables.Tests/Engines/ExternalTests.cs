@@ -75,24 +75,28 @@ public sealed class ExternalTests
     }
 
     [Fact]
-    public async Task An_answer_that_does_not_end_is_unknown()
+    public async Task An_answer_that_breaks_off_is_unknown()
     {
-        await using var service = new FakeService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n{}");
+        await using var service = new FakeService(_ => "HTTP/1.1 200 OK\r\nContent-Length: 10\r\nConnection: close\r\n\r\n{}");
         await using ExternalDoor door = await StartAsync(service);
-        AssertFailed(
-            await door.SendAsync("PutItem", Get, ("x-nines-timeout-ms", "300")), 500, "InternalServerError", "unknown", "within the deadline");
+        AssertFailed(await door.SendAsync("PutItem", Get), 500, "InternalServerError", "unknown", "ended before it had answered");
     }
 
     [Fact]
     public async Task Silence_is_unknown_when_the_deadline_has_passed_and_a_request_that_waited_behind_it_is_not_done()
     {
+        var time = new ManualTime();
         var never = new TaskCompletionSource<string>();
         await using var service = new FakeService(_ => never.Task);
-        await using ExternalDoor door = await StartAsync(service, o => o with { MaxConnections = 1 });
-        Task<DoorAnswer> first = door.SendAsync("PutItem", Get, ("x-nines-timeout-ms", "1500"));
+        await using ExternalDoor door = await StartAsync(service, o => o with { MaxConnections = 1, Time = time });
+        Task<DoorAnswer> first = door.SendAsync("PutItem", Get);
         await service.ArrivedAsync(1);
-        AssertFailed(
-            await door.SendAsync("PutItem", Get, ("x-nines-timeout-ms", "100")), 503, "ServiceUnavailable", "not-done", "within the deadline");
+        Task<DoorAnswer> second = door.SendAsync("PutItem", Get, ("x-nines-timeout-ms", "100"));
+        await time.CreatedAsync(2);
+        time.Tick(TimeSpan.FromMilliseconds(100));
+        AssertFailed(await second, 503, "ServiceUnavailable", "not-done", "within the deadline");
+        Assert.False(first.IsCompleted);
+        time.Tick(TablesDoorOptions.DefaultTimeout);
         AssertFailed(await first, 500, "InternalServerError", "unknown", "within the deadline");
         Assert.Single(service.Requests);
     }

@@ -111,6 +111,10 @@ public sealed class FakeService : IAsyncDisposable
                     }
 
                     await stream.WriteAsync(Encoding.UTF8.GetBytes(answer), _stop.Token);
+                    if (answer.Contains("Connection: close", StringComparison.Ordinal))
+                    {
+                        return;
+                    }
                 }
             }
             catch (Exception e) when (e is IOException or OperationCanceledException)

@@ -60,7 +60,7 @@ public sealed class ExternalEngine : IOperationEngine, IDisposable
         using var body = new SentBody(request.Body.ToArray());
         try
         {
-            using var deadline = new CancellationTokenSource(request.Timeout);
+            using var deadline = new CancellationTokenSource(request.Timeout, _options.Time);
             using HttpRequestMessage message = Signed(request, body);
             using HttpResponseMessage response = await _client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, deadline.Token);
             return await ReadAsync(response, answer, deadline.Token);

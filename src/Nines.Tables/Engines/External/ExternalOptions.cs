@@ -21,12 +21,12 @@ public sealed record ExternalOptions
     /// <summary>Half of what a node keeps of its open files for itself when there are few.</summary>
     public int MaxConnections { get; init; } = 128;
 
-    /// <summary>The largest body of an answer. DynamoDB's largest is 16 MB of items, and JSON makes up to some times as much of them.</summary>
+    /// <summary>The largest body of an answer. DynamoDB's largest is 16 MB of items, and JSON makes some times as much of them.</summary>
     public int MaxAnswerBytes { get; init; } = 64 << 20;
 
     /// <summary>All bodies of answers together, while they are read.</summary>
     public long MaxAllAnswerBytes { get; init; } = 256L << 20;
 
-    /// <summary>The date in signatures.</summary>
+    /// <summary>Deadlines, and the date in signatures.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 }
