@@ -227,6 +227,33 @@ public sealed class ExternalTests
     }
 
     [Fact]
+    public async Task A_session_token_is_sent_and_signed()
+    {
+        await using var service = new FakeService(_ => FakeService.Answer(200, "{}"));
+        await using ExternalDoor door = await StartAsync(service, o => o with { Credential = ServiceCredential.TryParse("id:secret:the-token")! });
+        Assert.Equal(200, (await door.SendAsync("ListTables", "{}")).Status);
+        string sent = Assert.Single(service.Requests);
+        Assert.Contains("\r\nX-Amz-Security-Token: the-token\r\n", sent, StringComparison.Ordinal);
+        Assert.Contains("SignedHeaders=content-type;host;x-amz-date;x-amz-security-token;x-amz-target,", sent, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Without_a_secure_connection_nothing_is_sent()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using ExternalDoor door = await ExternalDoor.StartAsync(new ExternalOptions { Endpoint = new Uri($"https://{listener.LocalEndpoint}") });
+        Task<DoorAnswer> answer = door.SendAsync("PutItem", Get);
+        using (await listener.AcceptTcpClientAsync())
+        {
+            // Closed before the handshake.
+        }
+
+        AssertFailed(await answer, 503, "ServiceUnavailable", "not-done", "no secure connection");
+    }
+
+    [Fact]
     public async Task A_write_that_is_sent_again_through_two_doors_is_done_once()
     {
         await using DoorHost other = await DoorHost.StartAsync();
