@@ -1,32 +1,43 @@
 namespace Nines.Tables.Tests.Conformance;
 
 /// <summary>
-/// Where dynalite does not answer as DynamoDB does, from dynalite.differences: a reason behind <c>#</c>, then the cases it holds for, each as
-/// <c>file | name | number under that name</c>.
+/// Where dynalite does not answer as DynamoDB does, from dynalite.differences: a reason behind <c>#</c>, then what it holds for, cases as
+/// <c>file | name | number under that name</c> and operations that dynalite does not know as <c>> Operation</c>.
 /// </summary>
-internal static class KnownDifferences
+internal sealed class KnownDifferences
 {
-    public static HashSet<string> Of(string file)
+    private const string Unknown = "400 {\"__type\":\"UnknownOperationException\"}";
+
+    private readonly HashSet<string> _cases = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _operations = new(StringComparer.Ordinal);
+
+    /// <summary>Those of one file of cases.</summary>
+    public KnownDifferences(string file)
     {
-        var known = new HashSet<string>(StringComparer.Ordinal);
         string reason = "";
         foreach (string line in File.ReadLines(Case.PathOf("dynalite.differences")))
         {
-            if (line.StartsWith('#'))
+            if (line.StartsWith('#') || line.Length == 0)
             {
                 reason = line;
+                continue;
             }
-            else if (line.Length == 0)
+
+            Assert.True(reason.Length > 2, $"no reason: {line}");
+            bool isOperation = line.StartsWith("> ", StringComparison.Ordinal);
+            if (isOperation || line.StartsWith(file + " ", StringComparison.Ordinal))
             {
-                reason = "";
-            }
-            else
-            {
-                Assert.True(reason.Length > 2, $"no reason: {line}");
-                Assert.True(!line.StartsWith(file + " ", StringComparison.Ordinal) || known.Add(line), $"twice: {line}");
+                Assert.True(isOperation ? _operations.Add(line[2..]) : _cases.Add(line), $"twice: {line}");
             }
         }
-
-        return known;
     }
+
+    /// <summary>Cases that are listed and were not asked for yet.</summary>
+    public IEnumerable<string> Left => _cases;
+
+    /// <summary>What is wrong with an answer or with the list; null when nothing is.</summary>
+    public string? Complaint(Case one, string got, bool isSame) =>
+        _cases.Remove(one.Id) ? (isSame ? $"is listed and does not differ: {one.Id}" : null)
+        : isSame || (_operations.Contains(one.Operation) && got == Unknown) ? null
+        : $"differs and is not listed: {one.Id}";
 }
