@@ -26,9 +26,13 @@ public sealed partial class TablesDoor
 
     /// <summary>A door to an engine.</summary>
     public TablesDoor(ITableEngine engine, TablesDoorOptions? options = null)
+        : this(engine, null, options) => ArgumentNullException.ThrowIfNull(engine);
+
+    private TablesDoor(ITableEngine? engine, IOperationEngine? operations, TablesDoorOptions? options)
     {
-        ArgumentNullException.ThrowIfNull(engine);
-        _engine = engine;
+        // A door that hands operations on never asks it.
+        _engine = engine!;
+        _operations = operations;
         _options = options ?? new TablesDoorOptions();
         _scope = _options.Scope;
         _signatures = new SignatureCheck(_options.AccessKeys, _options.Time);
@@ -67,6 +71,12 @@ public sealed partial class TablesDoor
             return;
         }
 
+        if (_operations is { } operations)
+        {
+            await HandOnAsync(operations, exchange, response, body);
+            return;
+        }
+
         ByteBuffer answer = BufferPool.Shared.Rent();
         Begun begun = body.IsHeavy ? await BeginHeavyAsync(exchange, body, answer) : Begin(exchange, body, answer);
         if (body.IsTooLarge)
@@ -101,25 +111,28 @@ public sealed partial class TablesDoor
         return true;
     });
 
-    /// <summary>Reads the request, whole, and hands it on. Who is not let in gets nothing decompressed or parsed.</summary>
+    /// <summary>Reads the request, whole, and hands it on.</summary>
     private Begun Begin(HttpExchange exchange, DoorBody body, ByteBuffer answer)
     {
-        if (_signatures.Check(exchange) is { } refused)
-        {
-            return new Begun(new TableCall { Timeout = _options.Timeout }, Refused(refused));
-        }
-
-        body.Decompress();
-        TableError? error = DoorRequest.TryReadCall(exchange, body.Span, _options, out TableCall call);
-        if (!body.IsReadable)
-        {
-            error = TableError.Serialization("");
-        }
-
+        TableError? error = Admit(exchange, body, out TableCall call);
         return error is not null || body.IsTooLarge
             ? new Begun(call, new((error, Certificate.Refused)))
             : new Begun(
                 call, DoAsync(OperationNames.FromTarget(Encoding.Latin1.GetString(exchange.Header("x-amz-target"u8))), exchange, body, call, answer));
+    }
+
+    /// <summary>Who is not let in gets nothing decompressed or parsed.</summary>
+    private TableError? Admit(HttpExchange exchange, DoorBody body, out TableCall call)
+    {
+        if (_signatures.Check(exchange) is { } refused)
+        {
+            call = new TableCall { Timeout = _options.Timeout };
+            return refused;
+        }
+
+        body.Decompress();
+        TableError? error = DoorRequest.TryReadCall(exchange, body.Span, _options, out call);
+        return body.IsReadable ? error : TableError.Serialization("");
     }
 
     private ValueTask<(TableError? Error, Certificate Certificate)> DoAsync(
@@ -146,10 +159,12 @@ public sealed partial class TablesDoor
             Operation.UntagResource => ChangeTagsAsync(RequestParser.UntagResource(body.Span, _scope), call),
             Operation.ListTagsOfResource => ListTagsAsync(RequestParser.ListTags(body.Span, _scope), call, answer),
 
-            // Malformed JSON is noticed before an unknown operation is.
-            Operation.Unknown => Refused(
-                body.Span.IsEmpty || RequestParser.IsJson(body.Span) ? TableError.UnknownOperation() : TableError.Serialization("")),
+            Operation.Unknown => Refused(UnknownOperation(body)),
         };
+
+    /// <summary>Malformed JSON is noticed before an unknown operation is.</summary>
+    private static TableError UnknownOperation(DoorBody body) =>
+        body.Span.IsEmpty || RequestParser.IsJson(body.Span) ? TableError.UnknownOperation() : TableError.Serialization("");
 
     private static ValueTask<(TableError? Error, Certificate Certificate)> Refused(TableError error) =>
         new((error, Certificate.Refused));

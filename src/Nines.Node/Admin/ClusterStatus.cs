@@ -53,6 +53,12 @@ public sealed record NodeStatus
 
     public string TablesUrl { get; init => field = value ?? ""; } = "";
 
+    /// <summary>What keeps the tables: <c>embedded</c>, or <c>dynamodb at</c> an address. Empty when the tables door is off.</summary>
+    public string TablesEngine { get; init => field = value ?? ""; } = "";
+
+    /// <summary>Why what keeps the tables elsewhere does not answer; empty while it does.</summary>
+    public string TablesError { get; init => field = value ?? ""; } = "";
+
     public double UptimeSeconds { get; init; }
 
     public double CpuSeconds { get; init; }

@@ -75,6 +75,11 @@ public static class ClusterView
             {
                 yield return $"n{node.Node}: {node.Error}";
             }
+
+            if (node.TablesError.Length > 0)
+            {
+                yield return $"n{node.Node}: {node.TablesEngine} does not answer: {node.TablesError}";
+            }
         }
 
         if (groups.Count == 0)

@@ -2,6 +2,8 @@ using System.CommandLine;
 using System.Net;
 using System.Text.Json;
 using Nines.Node.Admin;
+using Nines.Node.Adapters;
+using Nines.Node.Configuration;
 using Nines.Node.Doctor;
 using Nines.Node.Up;
 using Spectre.Console;
@@ -18,6 +20,7 @@ internal static class DoctorCommand
         Examples:
           nines doctor
           nines doctor --data /var/lib/nines --nodes 1
+          nines doctor --tables-endpoint https://dynamodb.eu-west-1.amazonaws.com
           nines doctor --json | jq '.[] | select(.verdict != "Good")'
 
         Exit codes: 0 nothing bad (warnings allowed), 1 at least one bad finding, 2 wrong usage.
@@ -34,16 +37,21 @@ internal static class DoctorCommand
     private static readonly Option<int> BasePort = NumberOption.Whole(
         "--base-port", "PORT", 0, NumberOption.LastPort, 0, "As for nines up; 0 for the default ports.");
 
+    private static readonly Option<string> TablesEndpoint = new("--tables-endpoint")
+    {
+        Description = "Of tables.engine dynamodb: whether the service there answers.", HelpName = "URL",
+    };
+
     private static readonly Option<bool> Json = new("--json") { Description = "Findings as JSON." };
 
     public static Command Build()
     {
-        var command = new Command("doctor", Description) { Data, Nodes, BasePort, Json };
-        command.SetAction(Run);
+        var command = new Command("doctor", Description) { Data, Nodes, BasePort, TablesEndpoint, Json };
+        command.SetAction(RunAsync);
         return command;
     }
 
-    private static int Run(ParseResult parsed)
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
     {
         string data = parsed.GetValue(Data)!;
         int nodes = parsed.GetValue(Nodes);
@@ -57,12 +65,23 @@ internal static class DoctorCommand
             return Output.Fail(ExitCodes.Usage, UpPlan.PortsBeyond(nodes, parsed.GetValue(BasePort)));
         }
 
+        Uri? endpoint = ExternalTablesCheck.TryEndpoint(parsed.GetValue(TablesEndpoint) ?? "");
+        if (endpoint is null && parsed.GetValue(TablesEndpoint) is { } given)
+        {
+            return Output.Fail(ExitCodes.Usage, $"--tables-endpoint: \"{given}\" is not allowed; expected {ConfigurationKeys.TablesEndpoint.Allowed}");
+        }
+
         var what = new Examination
         {
             DataDirectory = Path.GetFullPath(data),
             Listeners = [.. Listeners(nodes, parsed.GetValue(BasePort))],
         };
         List<Finding> findings = [.. Checkup.Run(what)];
+        if (endpoint is not null)
+        {
+            findings.Add(Thresholds.Endpoint(endpoint, await ServiceProbe.AskAsync(endpoint, cancel)));
+        }
+
         if (parsed.GetValue(Json))
         {
             Console.WriteLine(JsonSerializer.Serialize(findings, StatusJson.Default.IReadOnlyListFinding));

@@ -13,6 +13,11 @@ internal static class StatusPage
     {
         console.MarkupLine(
             $"cluster [bold]{Markup.Escape(status.ClusterName)}[/] ({Markup.Escape(status.ClusterId)}), asked n{status.AnsweredBy}: {Mark(status.Health)}");
+        foreach (string engine in status.Nodes.Select(n => n.TablesEngine).Where(e => e is not ("" or "embedded")).Distinct(StringComparer.Ordinal))
+        {
+            console.MarkupLineInterpolated($"tables: {engine}");
+        }
+
         console.Write(Nodes(status, console.Profile.Width >= WideColumns));
         console.Write(Groups(status));
         foreach (string problem in status.Problems)

@@ -23,7 +23,7 @@ public static class ConfigurationCheck
 
         var reader = new ConfigurationReader(sources);
         var node = new NodeId(reader.Number(NodeIdentity, 1, 65_535));
-        string name = Name(reader);
+        string name = reader.Word(ClusterName, maxLength: 40);
         bool insecure = reader.Flag(Insecure);
         bool ephemeral = reader.Flag(Ephemeral);
         IPEndPoint? peer = reader.Listener(ListenPeer, mayBeOff: false, insecure);
@@ -47,6 +47,8 @@ public static class ConfigurationCheck
             ListenTables = tables,
             ListenAdmin = admin,
             TablesAccessKeys = reader.AccessKeys(TablesAccessKeys),
+            TablesRegion = reader.Word(TablesRegion, maxLength: 32),
+            ExternalTables = ExternalTablesCheck.Read(reader),
             Insecure = insecure,
             Groups = reader.Number(Groups, 1, 64),
             Replicas = reader.Number(Replicas, 1, 7),
@@ -74,6 +76,11 @@ public static class ConfigurationCheck
             sources.Warnings.Add(
                 $"listen.tables is {tables}, beyond loopback, and there are no tables.accessKeys: whoever reaches it reads and writes every table.");
         }
+
+        if (configuration.ExternalTables is { Endpoint: { IsLoopback: false, Scheme: "http" } endpoint })
+        {
+            sources.Warnings.Add($"tables.endpoint is {endpoint}, beyond loopback and not https: every item crosses the network for all to read.");
+        }
     }
 
     /// <summary>The identity that follows from a name, for clusters that were given none.</summary>
@@ -81,17 +88,6 @@ public static class ConfigurationCheck
     {
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes("nines cluster " + name));
         return new ClusterId(System.Buffers.Binary.BinaryPrimitives.ReadUInt128LittleEndian(hash));
-    }
-
-    private static string Name(ConfigurationReader reader)
-    {
-        string name = reader.Text(ClusterName);
-        if (name.Length is 0 or > 40 || !name.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
-        {
-            reader.Refuse(ClusterName);
-        }
-
-        return name;
     }
 
     private static ClusterId Cluster(ConfigurationReader reader, string name)

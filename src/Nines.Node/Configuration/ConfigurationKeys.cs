@@ -85,6 +85,25 @@ public static class ConfigurationKeys
         IsSecret = true,
     };
 
+    public static readonly ConfigurationKey TablesRegion = new(
+        "tables.region", "us-east-1", "1 to 32 of a-z, 0-9 and -, the same on every node",
+        "The region in the ARNs of tables, and in signatures to tables.endpoint.");
+
+    public static readonly ConfigurationKey TablesEngine = new(
+        "tables.engine", "embedded", "embedded or dynamodb",
+        "What keeps the tables: this cluster, or the service at tables.endpoint.");
+
+    public static readonly ConfigurationKey TablesEndpoint = new(
+        "tables.endpoint", "", "http:// or https:// with a host, perhaps a port, and nothing behind",
+        "A service that speaks DynamoDB's protocol: every operation is handed on to it.");
+
+    public static readonly ConfigurationKey TablesExternalAccessKey = new(
+        "tables.externalAccessKey", "", ServiceCredential.Form,
+        "What requests to tables.endpoint are signed with. Left out: as \"local\", for services that do not look. Better in the file than in a flag.")
+    {
+        IsSecret = true,
+    };
+
     public static readonly ConfigurationKey Insecure = new(
         "insecure", "false", "true or false",
         "Allows listeners beyond loopback although they have neither TLS nor authentication. Only behind a firewall.");
@@ -137,8 +156,8 @@ public static class ConfigurationKeys
 
     public static readonly IReadOnlyList<ConfigurationKey> All =
     [
-        NodeIdentity, ClusterName, ClusterIdentity, Data, Seeds, ListenPeer, ListenTables, ListenAdmin, TablesAccessKeys, Insecure, Groups,
-        Replicas, Ephemeral, DiskSync, DiskReserve, LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
+        NodeIdentity, ClusterName, ClusterIdentity, Data, Seeds, ListenPeer, ListenTables, ListenAdmin, TablesAccessKeys, TablesRegion, TablesEngine,
+        TablesEndpoint, TablesExternalAccessKey, Insecure, Groups, Replicas, Ephemeral, DiskSync, DiskReserve, LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
         LogLevel, LogFormat,
     ];
 

@@ -8,6 +8,9 @@ namespace Nines.Node.Configuration;
 /// <summary>Reads single values. A malformed one is noted as an error and read as a harmless default, so that reading goes on.</summary>
 internal sealed class ConfigurationReader(ConfigurationSources sources)
 {
+    /// <summary>How many errors were noted so far.</summary>
+    public int ErrorCount => sources.Errors.Count;
+
     public void Refuse(ConfigurationKey key, string? allowed = null)
     {
         ConfigurationValue value = sources.Get(key);
@@ -60,6 +63,18 @@ internal sealed class ConfigurationReader(ConfigurationSources sources)
 
         Refuse(key);
         return min;
+    }
+
+    /// <summary>1 to so many small letters, digits and hyphens.</summary>
+    public string Word(ConfigurationKey key, int maxLength)
+    {
+        string text = Text(key);
+        if (text.Length == 0 || text.Length > maxLength || !text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'))
+        {
+            Refuse(key);
+        }
+
+        return text;
     }
 
     public string OneOf(ConfigurationKey key, params string[] words)

@@ -10,6 +10,9 @@ public sealed record Seed(NodeId Node, string Host, int Port)
     public override string ToString() => $"{Node.Value}@{Host}:{Port}";
 }
 
+/// <summary>The service that keeps the tables in the place of this cluster, and what requests to it are signed with.</summary>
+public sealed record ExternalTables(Uri Endpoint, ServiceCredential Credential);
+
 /// <summary>Everything a node is told before it starts, checked as a whole. Never changes while it runs.</summary>
 public sealed record NodeConfiguration
 {
@@ -34,6 +37,12 @@ public sealed record NodeConfiguration
 
     /// <summary>Who may use the tables door; none: everybody.</summary>
     public required IReadOnlyList<AccessKey> TablesAccessKeys { get; init; }
+
+    /// <summary>In ARNs, and in signatures to <see cref="ExternalTables"/>.</summary>
+    public required string TablesRegion { get; init; }
+
+    /// <summary>Null: this cluster keeps the tables.</summary>
+    public required ExternalTables? ExternalTables { get; init; }
 
     public required bool Insecure { get; init; }
 

@@ -63,6 +63,14 @@ public static class Thresholds
         };
     }
 
+    /// <summary>The service that keeps the tables.</summary>
+    /// <param name="endpoint">Where it should be.</param>
+    /// <param name="trouble">Why it does not answer; empty when it does.</param>
+    public static Finding Endpoint(Uri endpoint, string trouble) => trouble.Length == 0
+        ? new Finding("tables endpoint", Verdict.Good, $"{endpoint} answers", "")
+        : new Finding("tables endpoint", Verdict.Bad, $"{endpoint} does not answer: {trouble}",
+            "Start the service, correct tables.endpoint, or let this machine reach it; no proxy is used.");
+
     public static Finding Processors(int count) => count < 2
         ? new Finding("processors", Verdict.Warning, $"{count}", "One processor shares its time between flushing, serving and elections. Give a node two.")
         : new Finding("processors", Verdict.Good, $"{count}", "");

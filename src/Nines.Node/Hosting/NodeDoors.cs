@@ -8,6 +8,7 @@ using Nines.Node.Configuration;
 using Nines.Replication;
 using Nines.Tables;
 using Nines.Tables.Engines;
+using Nines.Tables.Engines.External;
 using HttpListener = Nines.Http.Kestrel.HttpListener;
 
 namespace Nines.Node.Hosting;
@@ -57,18 +58,43 @@ internal sealed class NodeDoors(
 
     private async Task OpenTablesAsync(IPEndPoint address, ReactorThread reactor, EventLoop loop, CancellationToken cancel)
     {
-        var engine = new EmbeddedTableEngine(reactor, TimeProvider.System);
-        atEnd(engine.DisposeAsync);
-        engine.Start();
-        var door = new TablesDoor(engine, new TablesDoorOptions
+        TablesDoor door = Door(reactor, new TablesDoorOptions
         {
-            Timeout = configuration.Deadline, Node = configuration.Node.ToString(), AccessKeys = configuration.TablesAccessKeys,
+            Timeout = configuration.Deadline,
+            Region = configuration.TablesRegion,
+            Node = configuration.Node.ToString(),
+            AccessKeys = configuration.TablesAccessKeys,
         });
         HttpLimits limits = Limits(_descriptors.TablesConnections(configuration.MaxConnections));
         HttpServer server = await Listening.AtAsync(
             ConfigurationKeys.ListenTables, address,
             () => HttpServer.StartAsync(address, limits, door.HandleAsync, logs, NodeLoop.ForDoors(loop), cancel));
         AtEnd(server.StopAsync, server.DisposeAsync);
+    }
+
+    private TablesDoor Door(ReactorThread reactor, TablesDoorOptions options)
+    {
+        if (configuration.ExternalTables is { } tables)
+        {
+            var external = new ExternalEngine(new ExternalOptions
+            {
+                Endpoint = tables.Endpoint,
+                Credential = tables.Credential,
+                Region = configuration.TablesRegion,
+                MaxRequests = configuration.MaxInFlight,
+            });
+            atEnd(() =>
+            {
+                external.Dispose();
+                return ValueTask.CompletedTask;
+            });
+            return new TablesDoor(external, options);
+        }
+
+        var embedded = new EmbeddedTableEngine(reactor, TimeProvider.System);
+        atEnd(embedded.DisposeAsync);
+        embedded.Start();
+        return new TablesDoor(embedded, options);
     }
 
     private void TellIfCapped()

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Nines.Kernel;
+using Nines.Node.Adapters;
 using Nines.Node.Admin;
 using Nines.Node.Commands;
 using Nines.Node.Configuration;
@@ -19,8 +20,16 @@ internal sealed class NodeStatusSource(
 
     public IReadOnlyList<PeerState> Peers => network.Peers;
 
+    /// <summary>Null: there is no door, or this cluster keeps its tables.</summary>
+    private ExternalTables? ExternalTables => configuration.ListenTables is null ? null : configuration.ExternalTables;
+
+    private string Engine => configuration.ListenTables is null ? ""
+        : ExternalTables is { } external ? $"dynamodb at {external.Endpoint.GetLeftPart(UriPartial.Authority)}"
+        : "embedded";
+
     public async ValueTask<NodeStatus> LocalAsync(CancellationToken cancel)
     {
+        Task<string> tables = ExternalTables is { } external ? ServiceProbe.AskAsync(external.Endpoint, cancel) : Task.FromResult("");
         ReactorStatus? status = await AskReactorAsync(cancel);
         using var process = Process.GetCurrentProcess();
         return new NodeStatus
@@ -33,6 +42,8 @@ internal sealed class NodeStatusSource(
             Version = CommandTree.Version,
             AdminUrl = configuration.AdminUrl,
             TablesUrl = configuration.TablesUrl,
+            TablesEngine = Engine,
+            TablesError = await tables,
             UptimeSeconds = (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds,
             CpuSeconds = process.TotalProcessorTime.TotalSeconds,
             ResidentBytes = process.WorkingSet64,

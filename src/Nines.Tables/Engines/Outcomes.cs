@@ -9,7 +9,8 @@ namespace Nines.Tables.Engines;
 /// </summary>
 internal static class Outcomes
 {
-    private const string ServiceUnavailable = "com.amazonaws.dynamodb.v20120810#ServiceUnavailable";
+    /// <summary>The type of errors that say to come again later.</summary>
+    public const string ServiceUnavailable = "com.amazonaws.dynamodb.v20120810#ServiceUnavailable";
 
     /// <summary>The error of an answer; null when it is done.</summary>
     public static TableError? ErrorOf(in Answer answer) => answer.Outcome switch

@@ -44,6 +44,9 @@ internal sealed class DoorBody : IDisposable
 
     public ReadOnlySpan<byte> Span => _rented is not null ? _rented.AsSpan(0, _length) : _sent.Span;
 
+    /// <summary>The same, until this is disposed.</summary>
+    public ReadOnlyMemory<byte> Memory => _rented is not null ? _rented.AsMemory(0, _length) : _sent;
+
     public void Dispose()
     {
         if (_rented is not null)

@@ -14,6 +14,7 @@ namespace Nines.Tables;
 internal static class DoorRequest
 {
     private const int MaxShownChars = 64;
+    private const int MaxForwardedId = 128;
 
     public static ReadOnlySpan<byte> SessionHeader => "x-nines-session"u8;
 
@@ -30,6 +31,13 @@ internal static class DoorRequest
         int end = type.IndexOf((byte)';');
         type = (end < 0 ? type : type[..end]).Trim((byte)' ');
         return type.SequenceEqual(Json10) || type.SequenceEqual("application/json"u8) || (type.IsEmpty && exchange.Body.IsEmpty);
+    }
+
+    /// <summary>The invocation id as sent, when it can be sent on as it is: up to 128 visible ASCII characters, which SDKs never exceed. Else empty.</summary>
+    public static string InvocationText(HttpExchange exchange)
+    {
+        ReadOnlySpan<byte> text = exchange.Header("amz-sdk-invocation-id"u8);
+        return text.Length <= MaxForwardedId && !text.ContainsAnyExceptInRange((byte)'!', (byte)'~') ? Text(text) : "";
     }
 
     /// <summary>The answer's content type repeats the request's.</summary>

@@ -24,14 +24,18 @@ internal sealed class DoorTarget : FuzzTarget
         "UpdateTable", "UpdateTable", "UpdateTable",
     ];
 
+    private readonly IOperationEngine? _operations;
     private readonly IReadOnlyList<byte[]> _corpus;
     private readonly byte[][] _setup;
     private TablesDoor _door = null!;
     private EmbeddedTableEngine? _engine;
 
-    public DoorTarget()
-        : base("tables.door")
+    /// <param name="name">Of the target.</param>
+    /// <param name="operations">What the door hands operations on to; null: the door over groups in memory.</param>
+    public DoorTarget(string name, IOperationEngine? operations = null)
+        : base(name)
     {
+        _operations = operations;
         _corpus =
         [
             .. TablesRequestTargets.Corpus.Select((body, i) => Request(Operations[i], Bytes.Of(body), i)),
@@ -55,6 +59,12 @@ internal sealed class DoorTarget : FuzzTarget
 
     public override void Begin(Prng random)
     {
+        if (_operations is not null)
+        {
+            _door = new TablesDoor(_operations);
+            return;
+        }
+
         _engine?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         _engine = new EmbeddedTableEngine(new MemoryGroups(), TimeProvider.System);
         _door = new TablesDoor(_engine, new TablesDoorOptions { Node = "n1" });

@@ -65,7 +65,8 @@ internal static class NodeTargets
           "limits.request": "17MiB", "ephemeral": true, "disk.sync": false, "log": { "level": "debug", "format": "json" },
         }
         """,
-        """{"node.id":1,"cluster.id":"00112233445566778899aabbccddeeff","data":"x","groups":6,"disk.reserve":"2GiB","deadlines.request":"1m"}""");
+        """{"node.id":1,"cluster.id":"00112233445566778899aabbccddeeff","data":"x","groups":6,"disk.reserve":"2GiB","deadlines.request":"1m"}""",
+        """{"node.id":1,"tables":{"engine":"dynamodb","endpoint":"http://127.0.0.1:8000","externalAccessKey":"id:secret:token","region":"eu-west-1"}}""");
 
     private static bool TryConfiguration(byte[] input)
     {

@@ -64,7 +64,8 @@ internal static class TablesRequestTargets
         Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 19),
         Entry("tables.nomembers", i => RequestParser.NoMembers(i) is null, 10),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
-        new("tables.door", static () => new DoorTarget()),
+        new("tables.door", static () => new DoorTarget("tables.door")),
+        new("tables.external", static () => new DoorTarget("tables.external", new SigningEngine())),
     ];
 
     // One in eight comes from another operation's requests.

@@ -53,6 +53,17 @@ public sealed class ClusterViewTests
     }
 
     [Fact]
+    public void A_service_that_keeps_the_tables_and_does_not_answer_is_a_problem()
+    {
+        NodeStatus node = Node(1, Leader(1)) with { TablesEngine = "dynamodb at http://127.0.0.1:1" };
+        NodeStatus[] others = [Node(2, Follower(leader: 1)), Node(3, Follower(leader: 1))];
+        Assert.Equal(Health.Ok, Combine([node, .. others]).Health);
+        ClusterStatus status = Combine([node with { TablesError = "connection refused" }, .. others]);
+        Assert.Equal(Health.Degraded, status.Health);
+        Assert.Equal("n1: dynamodb at http://127.0.0.1:1 does not answer: connection refused", Assert.Single(status.Problems));
+    }
+
+    [Fact]
     public void Nothing_known_is_not_well() => Assert.Equal(Health.Unavailable, Combine(Node(1)).Health);
 
     [Fact]

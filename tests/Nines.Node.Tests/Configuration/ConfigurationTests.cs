@@ -144,6 +144,62 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Tables_are_kept_here_unless_another_service_is_named()
+    {
+        NodeConfiguration node = Good(("node.id", "1"));
+        Assert.Equal((null, "us-east-1"), (node.ExternalTables, node.TablesRegion));
+        node = Good(("node.id", "1"), ("tables.engine", "dynamodb"), ("tables.endpoint", "http://localhost:8000"));
+        Assert.Equal(new Uri("http://localhost:8000"), node.ExternalTables!.Endpoint);
+        Assert.Equal(("local", ""), (node.ExternalTables.Credential.Id, node.ExternalTables.Credential.Token));
+    }
+
+    [Fact]
+    public void The_key_of_another_service_is_never_shown()
+    {
+        ConfigurationSources sources = Sources(
+            ("node.id", "1"), ("tables.engine", "dynamodb"), ("tables.endpoint", "https://dynamodb.eu-west-1.amazonaws.com"),
+            ("tables.region", "eu-west-1"), ("tables.externalAccessKey", "ASIA1:a/secret:the-token"));
+        NodeConfiguration node = ConfigurationCheck.Check(sources)!;
+        Assert.Equal(("a/secret", "the-token", "eu-west-1"), (node.ExternalTables!.Credential.Secret, node.ExternalTables.Credential.Token, node.TablesRegion));
+        Assert.Empty(sources.Warnings);
+        Assert.DoesNotContain("secret", node.ToString(), StringComparison.Ordinal);
+        Assert.Equal(
+            "ASIA1:***", ConfigurationKeys.TablesExternalAccessKey.Shown(sources.Get(ConfigurationKeys.TablesExternalAccessKey).Text));
+    }
+
+    [Theory]
+    [InlineData("tables.engine", "other", "", "", "expected embedded or dynamodb")]
+    [InlineData("tables.endpoint", "dynamodb", "", "", "tables.endpoint: is missing; expected http:// or https://")]
+    [InlineData("tables.endpoint", "dynamodb", "127.0.0.1:8000", "", "expected http:// or https://")]
+    [InlineData("tables.endpoint", "dynamodb", "ftp://127.0.0.1", "", "expected http:// or https://")]
+    [InlineData("tables.endpoint", "dynamodb", "http://127.0.0.1/path", "", "expected http:// or https://")]
+    [InlineData("tables.endpoint", "dynamodb", "http://127.0.0.1?query", "", "expected http:// or https://")]
+    [InlineData("tables.endpoint", "dynamodb", "http://me:mine@127.0.0.1", "", "expected http:// or https://")]
+    [InlineData("tables.endpoint", "embedded", "http://127.0.0.1:8000", "", "expected no value unless tables.engine is dynamodb")]
+    [InlineData("tables.externalAccessKey", "embedded", "", "id:hidden", "expected no value unless tables.engine is dynamodb")]
+    [InlineData("tables.externalAccessKey", "dynamodb", "http://127.0.0.1:8000", "id:hidden:hidden:hidden", "expected ID:SECRET")]
+    [InlineData("tables.externalAccessKey", "dynamodb", "http://127.0.0.1:8000", "id:***", "expected ID:SECRET")]
+    [InlineData("tables.externalAccessKey", "dynamodb", "http://127.0.0.1:8000", "hidden", "expected ID:SECRET")]
+    public void What_makes_no_sense_of_another_service_is_refused_by_its_key(string key, string engine, string endpoint, string credential, string says)
+    {
+        ConfigurationSources sources = Sources(
+            ("node.id", "1"), ("tables.engine", engine), ("tables.endpoint", endpoint), ("tables.externalAccessKey", credential));
+        Assert.Null(ConfigurationCheck.Check(sources));
+        string said = Assert.Single(sources.Errors).ToString();
+        Assert.StartsWith(key + ": ", said, StringComparison.Ordinal);
+        Assert.Contains(says, said, StringComparison.Ordinal);
+        Assert.DoesNotContain("hidden", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Items_that_cross_a_network_in_clear_are_warned_of()
+    {
+        ConfigurationSources sources = Sources(("node.id", "1"), ("tables.engine", "dynamodb"), ("tables.endpoint", "http://db.example:8000"));
+        Assert.NotNull(ConfigurationCheck.Check(sources));
+        Assert.Contains("tables.endpoint is http://db.example:8000", Assert.Single(sources.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_secret_under_a_misspelled_name_is_not_shown_either()
     {
         ConfigurationSources sources = new ConfigurationSources().AddText("""{ "tables": { "acessKeys": ["a:0123456789abcdef"] } }""", "file x");

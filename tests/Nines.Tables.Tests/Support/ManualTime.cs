@@ -4,6 +4,7 @@ namespace Nines.Tables.Tests.Support;
 public sealed class ManualTime : TimeProvider
 {
     private readonly List<Timer> _timers = [];
+    private TaskCompletionSource _created = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _ticks;
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -14,14 +15,46 @@ public sealed class ManualTime : TimeProvider
     {
         var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
-        _timers.Add(timer);
+        lock (_timers)
+        {
+            _timers.Add(timer);
+            _created.SetResult();
+            _created = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
         return timer;
+    }
+
+    /// <summary>Waits until so many timers were made, by whatever thread.</summary>
+    public async Task CreatedAsync(int count)
+    {
+        while (true)
+        {
+            Task next;
+            lock (_timers)
+            {
+                if (_timers.Count >= count)
+                {
+                    return;
+                }
+
+                next = _created.Task;
+            }
+
+            await next.WaitAsync(TimeSpan.FromSeconds(30));
+        }
     }
 
     public void Tick(TimeSpan by)
     {
         _ticks += by.Ticks;
-        foreach (Timer timer in _timers.ToArray())
+        Timer[] timers;
+        lock (_timers)
+        {
+            timers = [.. _timers];
+        }
+
+        foreach (Timer timer in timers)
         {
             timer.FireIfDue();
         }
