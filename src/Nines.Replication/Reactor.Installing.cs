@@ -210,6 +210,7 @@ public sealed partial class Reactor
         {
             // What arrived was damaged, or the disk is full. The old state is untouched; the leader tries again.
             replica.Step(RaftInput.SnapshotFailed);
+            MarkDirty(replica);
             SendProgress(receiving.From, replica.Group.Value, receiving.Id, SnapshotVerdict.Failed, 0);
             return;
         }

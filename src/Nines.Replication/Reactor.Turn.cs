@@ -92,6 +92,12 @@ public sealed partial class Reactor
             return;
         }
 
+        if (replica.Store.IsInstalling)
+        {
+            // Entries that were committed in the turn in which the snapshot was complete are in it, or are applied behind it.
+            return;
+        }
+
         if (commit > replica.Applied.Position.Index)
         {
             Apply(replica, commit);

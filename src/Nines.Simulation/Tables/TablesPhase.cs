@@ -21,6 +21,8 @@ internal sealed class TablesPhase(SimulatedCluster cluster, TableWorkload worklo
     private async Task ReadAsync(TableFinalReads reads)
     {
         await reads.SettleAsync();
+        await workload.TransferInQuietAsync();
+        await reads.SettleAsync();
         BankCheck.Check(workload, await reads.ScanAsync(TableRequests.Accounts), cluster.Findings);
         var lists = new SortedDictionary<string, long[]>(StringComparer.Ordinal);
         foreach ((string id, Nines.Tables.Model.Values.Item item) in await reads.ScanAsync(TableRequests.Lists))

@@ -55,14 +55,24 @@ internal sealed class TransactionDuty(IReplicated replicated, TimeProvider time,
         HashSet<TransactionId> stale = [.. look.Stale([.. decisions.Select(d => d.Id)], time, Patience, isPart: false)];
         foreach (OpenTransaction decision in decisions)
         {
-            if (stale.Contains(decision.Id) && !stop.IsCancellationRequested)
+            if (!stale.Contains(decision.Id) || stop.IsCancellationRequested)
+            {
+                continue;
+            }
+
+            // Whoever was told need not be told again only because the group was too busy to write that down.
+            if (!look.Told.Contains(decision.Id))
             {
                 Answer[] ends = await coordinator.EndAsync(decision.Id, decision.Participants, isCommitted: true);
-                if (Array.TrueForAll(ends, static end => end.IsDone))
+                if (!Array.TrueForAll(ends, static end => end.IsDone))
                 {
-                    finished.Add(decision.Id);
+                    continue;
                 }
+
+                look.Told.Add(decision.Id);
             }
+
+            finished.Add(decision.Id);
         }
 
         if (finished.Count > 0)
@@ -80,6 +90,9 @@ internal sealed class TransactionDuty(IReplicated replicated, TimeProvider time,
 
         private Dictionary<(bool, TransactionId), long> _firstSeen = [];
         private long _lastLook;
+
+        /// <summary>Decisions that all their groups were told of from here.</summary>
+        public HashSet<TransactionId> Told { get; } = [];
 
         /// <summary>Signals come with every change of an index; looking once a second is enough.</summary>
         public bool IsDue(TimeProvider time)
@@ -115,6 +128,7 @@ internal sealed class TransactionDuty(IReplicated replicated, TimeProvider time,
         {
             HashSet<(bool, TransactionId)> still = [.. open.Parts.Select(id => (true, id)), .. open.Decisions.Select(d => (false, d.Id))];
             _firstSeen = _firstSeen.Where(seen => still.Contains(seen.Key)).ToDictionary();
+            Told.RemoveWhere(id => !still.Contains((false, id)));
         }
     }
 }
