@@ -40,7 +40,7 @@ public sealed partial class EmbeddedTableEngine
                 return new TransactGetResult(refused, Certificate.Refused);
             }
 
-            TransactionParts parts = TransactionParts.Of(_replicated, request.Gets, schemas, WriteGet);
+            TransactionParts parts = TransactionParts.Of(_replicated, request.Gets, schemas, isIdentified: false, WriteGet);
             if (parts.HasRepeatedItem)
             {
                 return new TransactGetResult(TransactionErrors.RepeatedItem(), Certificate.Refused);
@@ -88,7 +88,7 @@ public sealed partial class EmbeddedTableEngine
     private async ValueTask<bool> IsUnchangedAsync(
         TransactGetRequest request, TableSchema[] schemas, Answer[] answers, Deadline deadline)
     {
-        TransactionParts parts = TransactionParts.Of(_replicated, request.Gets, schemas, WriteKey);
+        TransactionParts parts = TransactionParts.Of(_replicated, request.Gets, schemas, isIdentified: false, WriteKey);
         if (!parts.Parts.Select(static part => part.Group).SequenceEqual(answers.Select(static answer => answer.Group)))
         {
             // A group was split between the rounds.

@@ -23,6 +23,7 @@ public sealed partial class EmbeddedTableEngine
         ArgumentNullException.ThrowIfNull(call);
         var deadline = new Deadline(_time, call.Timeout);
         UInt128 token = TokenOf(request, call);
+        bool isIdentified = request.Token is not null || call.InvocationId != UInt128.Zero;
         for (byte attempt = 0; ; attempt++)
         {
             (TableSchema[]? schemas, Catalogue.Found missing) = await SchemasAsync(request.Operations, deadline);
@@ -36,7 +37,7 @@ public sealed partial class EmbeddedTableEngine
                 return new TransactWriteResult(refused, Certificate.Refused);
             }
 
-            TransactionParts parts = TransactionParts.Of(_replicated, request.Operations, schemas, ItemCommands.WriteChange);
+            TransactionParts parts = TransactionParts.Of(_replicated, request.Operations, schemas, isIdentified, ItemCommands.WriteChange);
             if (parts.HasRepeatedItem)
             {
                 return new TransactWriteResult(TransactionErrors.RepeatedItem(), Certificate.Refused);
@@ -63,15 +64,17 @@ public sealed partial class EmbeddedTableEngine
     private ValueTask<AttemptEnd> AttemptAsync(
         TransactionId id, TransactWriteRequest request, TransactionParts parts, TableCall call, byte attempt, Deadline deadline)
     {
+        TransactionFlags flags = (request.Token is null ? TransactionFlags.None : TransactionFlags.Remembered)
+            | (request.Capacity == CapacityReturn.None ? TransactionFlags.None : TransactionFlags.Measured);
         if (parts.Parts.Count > 1)
         {
-            return _coordinator.TransactAsync(id, parts, deadline);
+            return _coordinator.TransactAsync(id, flags, parts, deadline);
         }
 
         Span<byte> subject = stackalloc byte[16];
         System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(subject, parts.Fingerprint);
         RequestId resent = RequestIds.Of(call.InvocationId, (byte)TableCommandKind.Transact, subject, attempt);
-        return _coordinator.TransactAsync(id, isRemembered: request.Token is not null, resent, parts, deadline);
+        return _coordinator.TransactAsync(id, flags, resent, parts, deadline);
     }
 
     private async ValueTask<TransactWriteResult> ResultAsync(
@@ -98,7 +101,11 @@ public sealed partial class EmbeddedTableEngine
         switch (answer.Verdict)
         {
             case TransactionVerdict.Done:
-                _tokens.Remember(token, parts.Fingerprint);
+                if (request.Token is not null)
+                {
+                    _tokens.Remember(token, parts.Fingerprint);
+                }
+
                 return new TransactWriteResult(null, end.Certificate with { Outcome = Outcome.Done })
                 {
                     CapacityUnits = UnitsOf(request, answer.Sizes),

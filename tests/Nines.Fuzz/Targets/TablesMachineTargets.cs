@@ -72,8 +72,8 @@ internal static class TablesMachineTargets
         ];
         return
         [
-            Bytes.Of(b => TransactionCommand.Transact(b, first, true, 5, operations)),
-            Bytes.Of(b => TransactionCommand.Prepare(b, second, [operations[0]])),
+            Bytes.Of(b => TransactionCommand.Transact(b, first, TransactionFlags.All, 5, operations)),
+            Bytes.Of(b => TransactionCommand.Prepare(b, second, TransactionFlags.Measured, [operations[0]])),
             Bytes.Of(b => TransactionCommand.Decide(b, second, 6, [new(1), new(2)])),
             Bytes.Of(b => TransactionCommand.End(b, second, true)),
             Bytes.Of(b => TransactionCommand.Resolve(b, new(3, 5))),

@@ -307,7 +307,7 @@ public sealed class TransactionTests : IAsyncDisposable
             """)).Request!.Operations[0];
         byte[] place = KeyRules.Place(Schema, request.Item);
         ItemCommands.WriteChange(operation, Schema, new ItemKey(Keyspace.SlotOf(place), place.AsSpan(Keyspace.SlotPrefixLength)), request);
-        return Send(GroupOf(item), c => TransactionCommand.Prepare(c, id, [operation.ToArray()]));
+        return Send(GroupOf(item), c => TransactionCommand.Prepare(c, id, TransactionFlags.None, [operation.ToArray()]));
     }
 
     private void End(TransactionId id, string item, bool isCommitted) =>

@@ -29,23 +29,24 @@ internal sealed class TransactionCoordinator(IReplicated replicated, FinishedTra
 
     /// <summary>A transaction of one group: one command.</summary>
     public async ValueTask<AttemptEnd> TransactAsync(
-        TransactionId id, bool isRemembered, RequestId request, TransactionParts parts, Deadline deadline)
+        TransactionId id, TransactionFlags flags, RequestId request, TransactionParts parts, Deadline deadline)
     {
-        GroupPart part = parts.Parts.First();
-        var command = new ByteBuffer(512);
-        TransactionCommand.Transact(command, id, isRemembered, parts.Fingerprint, part.Operations);
-        Answer answer = await WriteAsync(part.Group, request, command, deadline.Left);
-        return End(answer);
+        GroupPart part = parts.Parts[0];
+        ByteBuffer command = BufferPool.Shared.Rent();
+        TransactionCommand.Transact(command, id, flags, parts.Fingerprint, part.Operations);
+        ValueTask<Answer> answer = WriteAsync(part.Group, request, command, deadline.Left);
+        BufferPool.Shared.Return(command);
+        return End(await answer);
     }
 
     /// <summary>A transaction of several groups.</summary>
-    public async ValueTask<AttemptEnd> TransactAsync(TransactionId id, TransactionParts parts, Deadline deadline)
+    public async ValueTask<AttemptEnd> TransactAsync(TransactionId id, TransactionFlags flags, TransactionParts parts, Deadline deadline)
     {
         GroupPart[] groups = [.. parts.Parts];
         Answer[] prepared = await Task.WhenAll(groups.Select(part =>
         {
             var command = new ByteBuffer(512);
-            TransactionCommand.Prepare(command, id, part.Operations);
+            TransactionCommand.Prepare(command, id, flags & TransactionFlags.Measured, part.Operations);
             return WriteAsync(part.Group, RequestId.None, command, deadline.Left).AsTask();
         }));
         AttemptEnd together = Combine(parts, groups, prepared);
@@ -151,7 +152,7 @@ internal sealed class TransactionCoordinator(IReplicated replicated, FinishedTra
                     isRefused = true;
                     reasons[groups[i].Places[j]] = end.Answer.Reasons[j];
                 }
-                else
+                else if (j < end.Answer.Sizes.Count)
                 {
                     sizes[groups[i].Places[j]] = end.Answer.Sizes[j];
                 }

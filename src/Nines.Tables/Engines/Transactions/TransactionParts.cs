@@ -15,7 +15,7 @@ internal sealed record GroupPart(GroupId Group, List<int> Places, List<ReadOnlyM
 /// <summary>A transaction's operations as commands, by group.</summary>
 internal sealed class TransactionParts
 {
-    private readonly SortedDictionary<int, GroupPart> _parts = [];
+    private readonly List<GroupPart> _parts = [];
 
     private TransactionParts(int count) => Count = count;
 
@@ -23,53 +23,61 @@ internal sealed class TransactionParts
     public int Count { get; }
 
     /// <summary>The parts, in the order of their groups.</summary>
-    public IReadOnlyCollection<GroupPart> Parts => _parts.Values;
+    public IReadOnlyList<GroupPart> Parts => _parts;
 
     /// <summary>Two operations are about the same item.</summary>
     public bool HasRepeatedItem { get; private set; }
 
-    /// <summary>What the transaction is, so that a token that is used for another one is noticed.</summary>
+    /// <summary>What the transaction is, so that a token that is used for another one is noticed; zero when nobody needs to know.</summary>
     public UInt128 Fingerprint { get; private set; }
 
     /// <summary>Every operation as it is to stand in its group's log. The operations fit their schemas.</summary>
     public static TransactionParts Of(
-        IReplicated replicated, IReadOnlyList<ItemRequest> operations, IReadOnlyList<TableSchema> schemas, Action<ByteBuffer, TableSchema, ItemKey, ItemRequest> write)
+        IReplicated replicated, IReadOnlyList<ItemRequest> operations, IReadOnlyList<TableSchema> schemas, bool isIdentified,
+        Action<ByteBuffer, TableSchema, ItemKey, ItemRequest> write)
     {
         var parts = new TransactionParts(operations.Count);
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        HashSet<string>? seen = operations.Count > 1 ? new(operations.Count, StringComparer.Ordinal) : null;
+        ByteBuffer all = BufferPool.Shared.Rent();
         for (int i = 0; i < operations.Count; i++)
         {
             byte[] command = parts.Add(replicated, i, operations[i], schemas[i], write, seen);
-            hash.AppendData(command);
+            all.Blob(command);
         }
 
-        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
-        _ = hash.GetHashAndReset(digest);
-        parts.Fingerprint = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest);
+        parts._parts.Sort(static (a, b) => a.Group.Value.CompareTo(b.Group.Value));
+        if (isIdentified)
+        {
+            Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+            _ = SHA256.HashData(all.Written, digest);
+            parts.Fingerprint = System.Buffers.Binary.BinaryPrimitives.ReadUInt128BigEndian(digest);
+        }
+
+        BufferPool.Shared.Return(all);
         return parts;
     }
 
     private byte[] Add(
         IReplicated replicated, int place, ItemRequest operation, TableSchema schema,
-        Action<ByteBuffer, TableSchema, ItemKey, ItemRequest> write, HashSet<string> seen)
+        Action<ByteBuffer, TableSchema, ItemKey, ItemRequest> write, HashSet<string>? seen)
     {
         ByteBuffer key = BufferPool.Shared.Rent();
         ByteBuffer command = BufferPool.Shared.Rent();
         KeyRules.Partition(schema, operation.Item, key);
         int slot = Slots.Of(key.Written);
         KeyRules.Sort(schema, operation.Item, key);
-        HasRepeatedItem |= !seen.Add(Convert.ToHexString(key.Written));
+        HasRepeatedItem |= seen?.Add(Convert.ToHexString(key.Written)) == false;
         write(command, schema, new ItemKey(slot, key.Written[KeyRules.TableIdLength..]), operation);
         byte[] bytes = command.ToArray();
         BufferPool.Shared.Return(key);
         BufferPool.Shared.Return(command);
 
         GroupId group = replicated.GroupOf(slot);
-        if (!_parts.TryGetValue(group.Value, out GroupPart? part))
+        GroupPart? part = _parts.Find(known => known.Group == group);
+        if (part is null)
         {
             part = new GroupPart(group, [], []);
-            _parts.Add(group.Value, part);
+            _parts.Add(part);
         }
 
         part.Places.Add(place);

@@ -29,7 +29,7 @@ internal static class ItemRules
             return;
         }
 
-        if (registration.Locks > 0 && ItemLock.Find(write.TableId, write.Key, state) is { } held)
+        if (registration.Locks > 0 && ItemLock.Find(write.TableId, write.Key.Span, state) is { } held)
         {
             TableAnswer.Write(answer, held, context.SessionMs);
             return;
@@ -37,17 +37,7 @@ internal static class ItemRules
 
         if (write.IsBlind && registration.IsPlain)
         {
-            Span<byte> place = stackalloc byte[Keyspace.ItemPrefixLength + write.Key.Length];
-            PlaceOf(write.TableId, write.Key, place);
-            if (write.IsPut)
-            {
-                state.Put(place, write.Item.Span);
-            }
-            else
-            {
-                state.Delete(place);
-            }
-
+            WriteBlindly(write, state);
             TableAnswer.BeginItem(answer, null, hasItem: false);
             return;
         }
@@ -109,6 +99,21 @@ internal static class ItemRules
         }
     }
 
+    /// <summary>A put or delete that nothing depends on, into a table in which nothing hangs on items.</summary>
+    public static void WriteBlindly(in ItemWrite write, IOrderedState state)
+    {
+        Span<byte> place = stackalloc byte[Keyspace.ItemPrefixLength + write.Key.Length];
+        PlaceOf(write.TableId, write.Key.Span, place);
+        if (write.IsPut)
+        {
+            state.Put(place, write.Item.Span);
+        }
+        else
+        {
+            state.Delete(place);
+        }
+    }
+
     /// <summary>The item at a key as it is; false when what is stored cannot be read.</summary>
     public static bool TryFind(ulong tableId, ReadOnlySpan<byte> key, IOrderedReader state, out Item? item)
     {
@@ -122,7 +127,7 @@ internal static class ItemRules
     private static void WriteOver(
         in ItemWrite write, in Registration registration, ref ItemWriter writer, IOrderedState state, ByteBuffer answer)
     {
-        if (!TryFind(write.TableId, write.Key, state, out Item? old))
+        if (!TryFind(write.TableId, write.Key.Span, state, out Item? old))
         {
             TableAnswer.Write(answer, AnswerStatus.Damaged);
             return;
@@ -134,7 +139,7 @@ internal static class ItemRules
             return;
         }
 
-        writer.Write(write.TableId, registration, write.Key, old, updated);
+        writer.Write(write.TableId, registration, write.Key.Span, old, updated);
         (long, long)? sizes = write.IsMeasured
             ? (old is null ? 0 : ItemSize.Of(old), updated is null ? 0 : ItemSize.Of(updated))
             : null;

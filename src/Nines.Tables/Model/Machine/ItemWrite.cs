@@ -5,7 +5,7 @@ using Nines.Tables.Model.Values;
 namespace Nines.Tables.Model.Machine;
 
 /// <summary>A write of one item as it stands in the log, on its own or in a transaction.</summary>
-internal readonly ref struct ItemWrite
+internal readonly struct ItemWrite
 {
     // Both key parts at their limits with every byte escaped, and some room.
     public const int KeyBytesMax = 8192;
@@ -19,13 +19,13 @@ internal readonly ref struct ItemWrite
     private readonly UpdateProgram? _update;
     private readonly Item? _given;
 
-    private ItemWrite(TableCommandKind kind, scoped ref ByteReader command, ReadOnlyMemory<byte> bytes)
+    private ItemWrite(TableCommandKind kind, ref ByteReader command, ReadOnlyMemory<byte> bytes)
     {
         _kind = kind;
         TableId = command.Fixed64();
         _flags = (ItemFlags)command.Byte();
         _returns = (ReturnValues)command.Byte();
-        Key = command.Blob();
+        Key = command.BlobMemory();
         _condition = (_flags & ItemFlags.Condition) != 0 ? ExpressionCodec.DecodeCondition(ref command) : null;
         _update = (_flags & ItemFlags.Update) != 0 ? ExpressionCodec.DecodeUpdate(ref command) : null;
         Item = command.Failed ? default : bytes[command.Offset..];
@@ -34,7 +34,7 @@ internal readonly ref struct ItemWrite
 
     public ulong TableId { get; }
 
-    public ReadOnlySpan<byte> Key { get; }
+    public ReadOnlyMemory<byte> Key { get; }
 
     /// <summary>Put: the encoded item. Update: the encoded key. Delete and check: empty.</summary>
     public ReadOnlyMemory<byte> Item { get; }
@@ -50,8 +50,8 @@ internal readonly ref struct ItemWrite
     public bool IsBlind => _kind is TableCommandKind.PutItem or TableCommandKind.DeleteItem
         && _returns == ReturnValues.None && _condition is null && !IsMeasured;
 
-    /// <summary>Reads what follows the kind, to the end of the bytes.</summary>
-    public static bool TryRead(TableCommandKind kind, scoped ref ByteReader command, ReadOnlyMemory<byte> bytes, out ItemWrite write)
+    /// <summary>Reads what follows the kind, to the end of the bytes, which the reader was made over.</summary>
+    public static bool TryRead(TableCommandKind kind, ref ByteReader command, ReadOnlyMemory<byte> bytes, out ItemWrite write)
     {
         write = new ItemWrite(kind, ref command, bytes);
         return !command.Failed

@@ -14,20 +14,21 @@ public static class TransactionCommand
 
     /// <summary>A transaction whose items are all in this group: done at once, or not at all.</summary>
     public static void Transact(
-        ByteBuffer to, TransactionId id, bool isRemembered, UInt128 fingerprint, IReadOnlyList<ReadOnlyMemory<byte>> operations)
+        ByteBuffer to, TransactionId id, TransactionFlags flags, UInt128 fingerprint, IReadOnlyList<ReadOnlyMemory<byte>> operations)
     {
         Begin(to, (byte)TableCommandKind.Transact);
         id.Write(to);
-        to.Byte(isRemembered ? (byte)1 : (byte)0);
+        to.Byte((byte)flags);
         Write(to, fingerprint);
         Write(to, operations);
     }
 
     /// <summary>This group's operations of a transaction: checked, and their items locked.</summary>
-    public static void Prepare(ByteBuffer to, TransactionId id, IReadOnlyList<ReadOnlyMemory<byte>> operations)
+    public static void Prepare(ByteBuffer to, TransactionId id, TransactionFlags flags, IReadOnlyList<ReadOnlyMemory<byte>> operations)
     {
         Begin(to, (byte)TableCommandKind.PrepareTransaction);
         id.Write(to);
+        to.Byte((byte)flags);
         Write(to, operations);
     }
 

@@ -10,49 +10,49 @@ namespace Nines.Tables.Model.Machine.Transactions;
 /// </summary>
 internal static class TransactionRules
 {
-    private const int OperationsMax = 100;
-
     public static void Transact(in CommandContext context, ref ByteReader command, IOrderedState state, ByteBuffer answer)
     {
         TransactionId id = TransactionId.Read(ref command);
-        byte isRemembered = command.Byte();
+        var flags = (TransactionFlags)command.Byte();
         UInt128 fingerprint = TransactionCommand.ReadId(ref command);
-        if (ReadOperations(ref command) is not { } operations || isRemembered > 1)
+        if (TransactionOperations.TryRead(ref command) is not { } operations || (flags & ~TransactionFlags.All) != 0)
         {
             TableAnswer.Write(answer, AnswerStatus.Malformed);
             return;
         }
 
-        if (isRemembered == 1 && !Planted.Is(PlantedBug.TokenForgotten)
+        bool isRemembered = (flags & TransactionFlags.Remembered) != 0;
+        if (isRemembered && !Planted.Is(PlantedBug.TokenForgotten)
             && TransactionDecision.Find(id.Token, state, context.SessionMs) is { } before)
         {
             TransactionAnswer.WriteDoneBefore(answer, before.Fingerprint);
             return;
         }
 
-        if (TryCheck(id, operations, state, answer) is not { } sizes)
+        if (!TryCheck(id, operations, (flags & TransactionFlags.Measured) != 0, state, answer))
         {
             return;
         }
 
         var writer = new ItemWriter(context, state);
-        foreach (ReadOnlyMemory<byte> operation in operations)
+        foreach (ref readonly TransactionOperation operation in operations.Each)
         {
-            Do(operation, ref writer, state);
+            operation.Do(ref writer, state);
         }
 
-        if (isRemembered == 1)
+        if (isRemembered)
         {
             new TransactionDecision(id.Attempt, fingerprint, context.SessionMs, IsFinished: true).Store(id.Token, state);
         }
 
-        TransactionAnswer.WriteDone(answer, sizes, writer.HasOutbox);
+        TransactionAnswer.WriteDone(answer, operations.Sizes, writer.HasOutbox);
     }
 
     public static void Prepare(in CommandContext context, ref ByteReader command, IOrderedState state, ByteBuffer answer)
     {
         TransactionId id = TransactionId.Read(ref command);
-        if (ReadOperations(ref command) is not { } operations)
+        var flags = (TransactionFlags)command.Byte();
+        if (TransactionOperations.TryRead(ref command) is not { } operations || (flags & ~TransactionFlags.Measured) != 0)
         {
             TableAnswer.Write(answer, AnswerStatus.Malformed);
             return;
@@ -65,21 +65,21 @@ internal static class TransactionRules
             return;
         }
 
-        if (TryCheck(id, operations, state, answer) is not { } sizes)
+        if (!TryCheck(id, operations, (flags & TransactionFlags.Measured) != 0, state, answer))
         {
             return;
         }
 
-        foreach (ReadOnlyMemory<byte> operation in operations)
+        foreach (ref readonly TransactionOperation operation in operations.Each)
         {
-            ItemWrite write = Read(operation);
-            new ItemLock(id, context.SessionMs).Store(write.TableId, write.Key, state);
+            ItemWrite write = operation.Write;
+            new ItemLock(id, context.SessionMs).Store(write.TableId, write.Key.Span, state);
             Registration registration = Registration.Of(write.TableId, state);
             registration.StoreLocks(write.TableId, registration.Locks + 1, state);
         }
 
-        new TransactionPart(id, context.SessionMs, operations).Store(state);
-        TransactionAnswer.WriteDone(answer, sizes, hasWork: false);
+        new TransactionPart(id, context.SessionMs, operations.Bytes).Store(state);
+        TransactionAnswer.WriteDone(answer, operations.Sizes, hasWork: false);
     }
 
     public static void End(in CommandContext context, ref ByteReader command, IOrderedState state, ByteBuffer answer)
@@ -98,12 +98,14 @@ internal static class TransactionRules
         if (part is not null)
         {
             var writer = new ItemWriter(context, state);
-            foreach (ReadOnlyMemory<byte> operation in part.Operations)
+            foreach (ReadOnlyMemory<byte> bytes in part.Operations)
             {
-                Unlock(operation, state);
-                if (isCommitted)
+                bool isGood = TransactionOperation.TryRead(bytes, out TransactionOperation operation);
+                Invariant.Assert(isGood);
+                Unlock(operation.Write, state);
+                if (isCommitted && operation.TryPrepare(state))
                 {
-                    Do(operation, ref writer, state);
+                    operation.Do(ref writer, state);
                 }
             }
 
@@ -119,123 +121,62 @@ internal static class TransactionRules
         TransactionAnswer.WriteDone(answer, [], hasOutbox);
     }
 
-    /// <summary>Whether every operation can be done; null: the answer says what is in the way.</summary>
-    private static List<(long Old, long New)>? TryCheck(
-        TransactionId id, ReadOnlyMemory<byte>[] operations, IOrderedReader state, ByteBuffer answer)
+    /// <summary>Whether every operation can be done. False: the answer says what is in the way.</summary>
+    private static bool TryCheck(
+        TransactionId id, TransactionOperations operations, bool isMeasured, IOrderedReader state, ByteBuffer answer)
     {
-        var sizes = new List<(long Old, long New)>(operations.Length);
-        var reasons = new List<CancellationReason>(operations.Length);
+        CancellationReason[]? reasons = null;
         bool isUnderWay = false;
-        foreach (ReadOnlyMemory<byte> operation in operations)
+        for (int i = 0; i < operations.Each.Length; i++)
         {
-            ItemWrite write = Read(operation);
-            Registration registration = Registration.Of(write.TableId, state);
-            if (!registration.IsLive)
+            switch (operations.Each[i].Check(state, isMeasured, out CancellationReason reason, out TransactionId holder))
             {
-                TableAnswer.Write(answer, AnswerStatus.UnknownTable);
-                return null;
+                case AnswerStatus.Done:
+                    break;
+                case AnswerStatus.Locked:
+                    isUnderWay |= holder.Token == id.Token;
+                    break;
+                case AnswerStatus.Refused:
+                    break;
+                case AnswerStatus status:
+                    TableAnswer.Write(answer, status);
+                    return false;
             }
 
-            if (registration.Locks > 0 && ItemLock.Find(write.TableId, write.Key, state) is { } held)
+            if (reason != CancellationReason.None)
             {
-                isUnderWay |= held.Transaction.Token == id.Token;
-                reasons.Add(CancellationReason.Conflict);
-                continue;
+                reasons ??= NoReasons(operations.Each.Length);
+                reasons[i] = reason;
             }
-
-            if (!ItemRules.TryFind(write.TableId, write.Key, state, out Item? old))
-            {
-                TableAnswer.Write(answer, AnswerStatus.Damaged);
-                return null;
-            }
-
-            TableError? refused = write.Evaluate(old, out Item? updated);
-            reasons.Add(refused is null ? CancellationReason.None : CancellationReason.Of(refused));
-            sizes.Add((old is null ? 0 : ItemSize.Of(old), updated is null ? 0 : ItemSize.Of(updated)));
         }
 
-        if (reasons.TrueForAll(static reason => reason == CancellationReason.None))
+        if (reasons is not null)
         {
-            return sizes;
+            TransactionAnswer.WriteRefused(answer, reasons, isUnderWay);
         }
 
-        TransactionAnswer.WriteRefused(answer, reasons, isUnderWay);
-        return null;
+        return reasons is null;
     }
 
-    /// <summary>
-    /// Does an operation that was found possible, and whose item nobody has touched since. A table that was deleted meanwhile has no items.
-    /// </summary>
-    private static void Do(ReadOnlyMemory<byte> operation, ref ItemWriter writer, IOrderedState state)
+    private static CancellationReason[] NoReasons(int count)
     {
-        ItemWrite write = Read(operation);
-        Registration registration = Registration.Of(write.TableId, state);
-        if (write.IsCheck || !registration.IsLive)
-        {
-            return;
-        }
-
-        bool isReadable = ItemRules.TryFind(write.TableId, write.Key, state, out Item? old);
-        Invariant.Assert(isReadable);
-        TableError? refused = write.Evaluate(old, out Item? updated);
-        Invariant.Assert(refused is null);
-        writer.Write(write.TableId, registration, write.Key, old, updated);
+        var reasons = new CancellationReason[count];
+        Array.Fill(reasons, CancellationReason.None);
+        return reasons;
     }
 
-    private static void Unlock(ReadOnlyMemory<byte> operation, IOrderedState state)
+    private static void Unlock(in ItemWrite write, IOrderedState state)
     {
         if (Planted.Is(PlantedBug.LockLeftBehind))
         {
             return;
         }
 
-        ItemWrite write = Read(operation);
         Registration registration = Registration.Of(write.TableId, state);
         if (registration.IsLive)
         {
-            state.Delete(Keyspace.OfItem(Keyspace.Lock, write.TableId, write.Key));
+            state.Delete(Keyspace.OfItem(Keyspace.Lock, write.TableId, write.Key.Span));
             registration.StoreLocks(write.TableId, registration.Locks - 1, state);
         }
-    }
-
-    /// <summary>The operations to the end of the command; null when they are none, or two of them are about one item.</summary>
-    private static ReadOnlyMemory<byte>[]? ReadOperations(ref ByteReader command)
-    {
-        int count = command.Items(1);
-        if (count is 0 or > OperationsMax)
-        {
-            return null;
-        }
-
-        var operations = new ReadOnlyMemory<byte>[count];
-        var seen = new HashSet<(ulong, string)>();
-        for (int i = 0; i < count; i++)
-        {
-            operations[i] = command.BlobMemory();
-            if (command.Failed || !TryRead(operations[i], out ItemWrite write) || !seen.Add((write.TableId, Convert.ToHexString(write.Key))))
-            {
-                return null;
-            }
-        }
-
-        return command.IsComplete ? operations : null;
-    }
-
-    private static ItemWrite Read(ReadOnlyMemory<byte> operation)
-    {
-        bool isGood = TryRead(operation, out ItemWrite write);
-        Invariant.Assert(isGood);
-        return write;
-    }
-
-    private static bool TryRead(ReadOnlyMemory<byte> operation, out ItemWrite write)
-    {
-        var reader = new ByteReader(operation);
-        byte version = reader.Byte();
-        var kind = (TableCommandKind)reader.Byte();
-        write = default;
-        return version == TableCommand.Version
-            && kind is >= TableCommandKind.PutItem and <= TableCommandKind.CheckItem
-            && ItemWrite.TryRead(kind, ref reader, operation, out write);
     }
 }
