@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Nines.EndToEnd.Tests.Cluster;
@@ -21,10 +20,7 @@ public sealed class JavaScriptTests
     [Fact]
     public async Task Every_node_is_killed_and_paused_under_writers_of_the_javascript_sdk()
     {
-        string script = Repository.PathOf("tests", "javascript", "workers.mjs");
-        Assert.SkipUnless(HasNode(), "node is not installed");
-        Assert.SkipUnless(
-            Directory.Exists(Path.Combine(Path.GetDirectoryName(script)!, "node_modules")), "tests/javascript/node_modules is missing: npm ci --prefix tests/javascript");
+        string script = JavaScript.PathOrSkip("workers.mjs");
         await using LiveCluster cluster = await LiveCluster.StartAsync();
         await SdkRegisters.CreateTableAsync(cluster.TablesUrls[0]);
         var faults = new Faults(cluster, RunLength.Down, RunLength.Paused);
@@ -45,31 +41,6 @@ public sealed class JavaScriptTests
         await Report.AssertGoodAsync(cluster, recorder, faults);
     }
 
-    private static Child Start(string script, LiveCluster cluster)
-    {
-        var start = new ProcessStartInfo("node")
-        {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false,
-        };
-        // The SDK warns of versions of Node.js it will leave one day; every line is to be an observation.
-        start.Environment["NODE_NO_WARNINGS"] = "1";
-        start.ArgumentList.Add(script);
-        start.ArgumentList.Add(JsonSerializer.Serialize(
-            new { nodes = cluster.TablesUrls, workers = Workers, firstClient = FirstClient, seed = 20_260_101 }));
-        return Child.Start(start);
-    }
-
-    private static bool HasNode()
-    {
-        try
-        {
-            using Process node = Process.Start(new ProcessStartInfo("node", "--version") { RedirectStandardOutput = true, UseShellExecute = false })!;
-            node.WaitForExit();
-            return node.ExitCode == 0;
-        }
-        catch (System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
-    }
+    private static Child Start(string script, LiveCluster cluster) => JavaScript.Start(
+        script, new { nodes = cluster.TablesUrls, workers = Workers, firstClient = FirstClient, seed = 20_260_101 });
 }

@@ -290,6 +290,28 @@ def a_resend_is_the_same_write():
 
 
 @case
+def transactions_are_whole_or_nothing():
+    c = client()
+    puts = [{"Put": {"TableName": TABLE, "Item": {**key(f"transaction{n}"), "n": {"N": str(n)}}}} for n in range(4)]
+    consumed = c.transact_write_items(TransactItems=puts, ReturnConsumedCapacity="TOTAL")["ConsumedCapacity"]
+    same([(part["TableName"], part["CapacityUnits"]) for part in consumed], [(TABLE, 8.0)])
+    gets = [{"Get": {"TableName": TABLE, "Key": key(f"transaction{n}"), "ProjectionExpression": "n"}} for n in (3, 9, 0)]
+    same(client(1).transact_get_items(TransactItems=gets)["Responses"], [{"Item": {"n": {"N": "3"}}}, {}, {"Item": {"n": {"N": "0"}}}])
+    add = {"Update": {"TableName": TABLE, "Key": key("transaction1"), "UpdateExpression": "ADD n :v", "ExpressionAttributeValues": {":v": {"N": "5"}}}}
+    check = {"ConditionCheck": {"TableName": TABLE, "Key": key("transaction2"), "ConditionExpression": "n = :v",
+                                "ExpressionAttributeValues": {":v": {"N": "7"}}, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}}
+    failed = refused("TransactionCanceledException", "specific reasons [None, ConditionalCheckFailed]", c.transact_write_items, TransactItems=[add, check])
+    reasons = failed["CancellationReasons"]
+    same([reason["Code"] for reason in reasons], ["None", "ConditionalCheckFailed"])
+    same(reasons[1]["Item"]["n"], {"N": "2"})
+    for node in range(3):
+        client(node).transact_write_items(TransactItems=[add, {"Delete": {"TableName": TABLE, "Key": key("transaction2")}}], ClientRequestToken="once")
+    same(table(2).get_item(Key={"p": "transaction1", "s": 0}, ConsistentRead=True)["Item"]["n"], 6)
+    refused("IdempotentParameterMismatchException", "", c.transact_write_items, TransactItems=[add], ClientRequestToken="once")
+    refused("ValidationException", "multiple operations on one item", c.transact_write_items, TransactItems=[add, {"Delete": {"TableName": TABLE, "Key": key("transaction1")}}])
+
+
+@case
 def operations_that_are_not_there_say_so():
     refused("UnknownOperationException", "", client().describe_backup, BackupArn="arn:aws:dynamodb:us-east-1:000000000000:table/none/backup/01489602797149-73d8d5bc")
 
