@@ -179,7 +179,7 @@ public sealed partial class TablesDoor
         {
             ItemResult result = await _engine.ItemAsync(request, call);
             TableError? error = result.Error;
-            if (error is null && !ResponseWriter.Item(answer, request, result.Item, result.CapacityUnits))
+            if (error is null && !ResponseWriter.Item(answer, request, result.Item, result.CapacityUnits, result.IndexUnits))
             {
                 error = Outcomes.Damaged();
             }
@@ -229,7 +229,7 @@ public sealed partial class TablesDoor
         bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
         return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
 
-        bool Write() => ResponseWriter.Page(answer, parsed.Request, result.Items, result.Totals, result.LastKey, result.CapacityUnits);
+        bool Write() => ResponseWriter.Page(answer, parsed.Request, result.Items, result.Totals, result.LastKey, result.CapacityUnits, result.IndexUnits);
     }
 
     private async ValueTask<(TableError? Error, Certificate Certificate)> BatchWriteAsync(

@@ -37,7 +37,9 @@ internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
         // An entry past its time is read again without waiting for anybody; whatever comes of it, there is a schema to go on with.
         Answer answer = await DescribeAsync(name, Consistency.Eventual, deadline);
         TableDescription? row = answer.IsDone ? TableAnswer.TryReadRow(answer.Body.Span) : null;
-        TableSchema schema = row is { Status: TableStatus.Active } && row.Id >= old.Schema.Id ? row.Schema : old.Schema;
+        bool isNewer = row is { Status: TableStatus.Active }
+            && (row.Id > old.Schema.Id || (row.Id == old.Schema.Id && row.Revision >= old.Schema.Shape.Revision));
+        TableSchema schema = isNewer ? row!.Schema : old.Schema;
         Remember(schema);
         return new Found(schema, null, Certificate.Refused);
     }

@@ -158,7 +158,8 @@ public sealed partial class EmbeddedTableEngine
     }
 
     private static bool IsUnprocessed(in ItemResult result) =>
-        result.Error is not null && result.Certificate is { Outcome: Outcome.NotDone, Reason: not Reason.None };
+        result.Error is { } error && result.Certificate.Outcome == Outcome.NotDone
+        && (result.Certificate.Reason != Reason.None || error.Type == TableError.ThrottlingType);
 
     private static BatchGetResult Collect(BatchGetRequest request, ItemResult[] results)
     {
@@ -201,7 +202,7 @@ public sealed partial class EmbeddedTableEngine
     private static BatchWriteResult Collect(BatchWriteRequest request, ItemResult[] results)
     {
         var unprocessed = new List<BatchWrite>();
-        var units = new List<(string TableName, decimal Units)>();
+        var units = new List<TableUnits>();
         for (int i = 0; i < results.Length; i++)
         {
             BatchWrite write = request.Writes[i];
@@ -213,14 +214,24 @@ public sealed partial class EmbeddedTableEngine
             int at = units.FindIndex(u => u.TableName == write.ShownTable);
             if (at < 0)
             {
-                units.Add((write.ShownTable, results[i].CapacityUnits));
+                units.Add(new TableUnits(write.ShownTable, results[i].CapacityUnits, results[i].IndexUnits));
             }
             else
             {
-                units[at] = (write.ShownTable, units[at].Units + results[i].CapacityUnits);
+                units[at] = units[at] with
+                {
+                    Units = units[at].Units + results[i].CapacityUnits,
+                    IndexUnits = Sum(units[at].IndexUnits, results[i].IndexUnits),
+                };
             }
         }
 
         return new BatchWriteResult(null, Certificate.Done) { Unprocessed = unprocessed, CapacityUnits = units };
     }
+
+    private static IReadOnlyList<IndexUnits> Sum(IReadOnlyList<IndexUnits> first, IReadOnlyList<IndexUnits> second) => second.Count == 0 ? first :
+    [
+        .. first.Concat(second).GroupBy(static u => (u.Name, u.IsGlobal)).Select(
+            static u => new IndexUnits(u.Key.Name, u.Key.IsGlobal, u.Sum(static one => one.Units))),
+    ];
 }

@@ -58,7 +58,7 @@ public sealed partial class EmbeddedTableEngine
             bool unknownTable = answer.IsDone && TableAnswer.StatusOf(answer.Body.Span) == AnswerStatus.UnknownTable;
             if (!unknownTable || attempt + 1 >= AttemptsMax)
             {
-                return Result(request, call, answer);
+                return Result(request, call, schema, answer);
             }
 
             Catalogue.Found found = await _catalogue.ReadAsync(request.TableName, deadline);
@@ -71,7 +71,7 @@ public sealed partial class EmbeddedTableEngine
             {
                 // The table is active and this group does not know it: the replica that was read is behind, or the group is newer
                 // than the table. Registering is idempotent, and refused for a table that was dropped.
-                await RegisterAsync(answer.Group, schema, deadline);
+                await RegisterAsync(answer.Group, found.Schema, deadline);
             }
 
             schema = found.Schema;
@@ -145,14 +145,15 @@ public sealed partial class EmbeddedTableEngine
             : KeyRules.CheckKey(schema, request.Item))
         ?? request.Expressions.CheckKeys(schema);
 
-    private static ItemResult Result(ItemRequest request, TableCall call, in Answer answer)
+    private static ItemResult Result(ItemRequest request, TableCall call, TableSchema schema, in Answer answer)
     {
         Observe(call, answer);
         TableError? error = ErrorOf(answer);
         long oldSize = 0;
         long newSize = 0;
         ReadOnlyMemory<byte> item = default;
-        if (error is null && !TableAnswer.TryReadItem(answer.Body, out oldSize, out newSize, out item))
+        IReadOnlyList<IndexCost> costs = [];
+        if (error is null && !TableAnswer.TryReadItem(answer.Body, out oldSize, out newSize, out costs, out item))
         {
             error = Outcomes.Malformed();
         }
@@ -160,6 +161,15 @@ public sealed partial class EmbeddedTableEngine
         decimal units = request.Capacity == CapacityReturn.None || error is not null ? 0
             : request.Operation == ItemOperation.Get ? Capacity.OfRead(oldSize, ConsistencyOf(request, call) == Consistency.Strong)
             : Capacity.OfWrite(oldSize, newSize);
-        return new ItemResult(error, CertificateOf(answer, error)) { Item = item, CapacityUnits = units };
+        return new ItemResult(error, CertificateOf(answer, error)) { Item = item, CapacityUnits = units, IndexUnits = UnitsOf(schema, costs) };
     }
+
+    /// <summary>The costs by name. An index that this node does not know of yet is not named.</summary>
+    private static IReadOnlyList<IndexUnits> UnitsOf(TableSchema schema, IReadOnlyList<IndexCost> costs) => costs.Count == 0 ? [] :
+    [
+        .. from cost in costs
+           let index = schema.Shape.IndexOf(cost.IndexId)
+           where index is not null
+           select new IndexUnits(index.Name, index.IsGlobal, cost.Units),
+    ];
 }

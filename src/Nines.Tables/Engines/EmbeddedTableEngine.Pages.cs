@@ -1,6 +1,5 @@
 using Nines.Kernel;
 using Nines.Tables.Model;
-using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Requests;
@@ -46,18 +45,19 @@ public sealed partial class EmbeddedTableEngine
             return failure;
         }
 
-        if (PageChecks.Check(page.Schema, request) is { } refused)
+        PageSource source = page.Source;
+        if (PageChecks.Check(source, request) is { } refused)
         {
             return new PageResult(refused, Certificate.Refused);
         }
 
-        KeyCondition hash = PageChecks.ConditionOn(request, page.Schema.Hash)!;
-        (int slot, byte[] partition) = KeyRules.SlotAndPartition(page.Schema, Item.Of((hash.Attribute, hash.Values[0])));
-        KeyCondition? sort = page.Schema.Range is { } range ? PageChecks.ConditionOn(request, range) : null;
-        var keys = KeyRange.Of(partition, sort);
+        KeyCondition hash = PageChecks.ConditionOn(request, source.Hash)!;
+        (int slot, byte[] partition) = source.Partition(hash.Values[0]);
+        KeyCondition? sort = source.Range is { } range ? PageChecks.ConditionOn(request, range) : null;
+        KeyRange keys = source.Index is null ? KeyRange.Of(partition, sort) : KeyRange.OfIndex(partition, sort);
         if (request.StartKey is { } start)
         {
-            keys = keys.After(KeyRules.Place(page.Schema, start), request.IsReverse);
+            keys = keys.After(source.PlaceOf(start), request.IsReverse);
         }
 
         await page.ReadAsync(slot, keys, request.IsReverse);
@@ -72,7 +72,7 @@ public sealed partial class EmbeddedTableEngine
             return failure;
         }
 
-        if (PageChecks.Check(page.Schema, request) is { } refused)
+        if (PageChecks.Check(page.Source, request) is { } refused)
         {
             return new PageResult(refused, Certificate.Refused);
         }
@@ -82,7 +82,7 @@ public sealed partial class EmbeddedTableEngine
         byte[]? start = null;
         if (request.StartKey is { } startKey)
         {
-            start = KeyRules.Place(page.Schema, startKey);
+            start = page.Source.PlaceOf(startKey);
             int startSlot = Keyspace.SlotOf(start);
             if (startSlot < slot || startSlot >= end)
             {
@@ -133,7 +133,7 @@ public sealed partial class EmbeddedTableEngine
         private bool _isCorrected;
         private bool _isStale;
 
-        public TableSchema Schema { get; private set; } = null!;
+        public PageSource Source { get; private set; } = null!;
 
         /// <summary>The page is full, or could not be read.</summary>
         public bool IsEnded => _isStale || _failure is not null || _last is not null;
@@ -141,8 +141,20 @@ public sealed partial class EmbeddedTableEngine
         public async ValueTask<PageResult?> FindTableAsync()
         {
             Catalogue.Found found = await engine.FindAsync(request.TableName, deadline);
-            Schema = found.Schema!;
-            return found.Schema is null ? new PageResult(found.Error, found.Certificate) : null;
+            bool isStrong = _consistency == Consistency.Strong;
+            if (found.Schema is not null && PageChecks.CheckIndex(found.Schema, request, isStrong) is not null)
+            {
+                // The index may have come since this node last asked.
+                found = await engine._catalogue.ReadAsync(request.TableName, deadline);
+            }
+
+            if (found.Schema is null)
+            {
+                return new PageResult(found.Error, found.Certificate);
+            }
+
+            Source = new PageSource(found.Schema, request.IndexName is { } name ? found.Schema.Shape.IndexOf(name) : null);
+            return PageChecks.CheckIndex(found.Schema, request, isStrong) is { } refused ? new PageResult(refused, Certificate.Refused) : null;
         }
 
         /// <summary>Reads a range, which is in the group of the slot, until its end or the page's.</summary>
@@ -178,29 +190,46 @@ public sealed partial class EmbeddedTableEngine
                 }
 
                 _last = IsFull ? last : null;
-                keys = keys.After(KeyRules.Place(Schema, last), isReverse);
+                keys = keys.After(Source.PlaceOf(last), isReverse);
             }
         }
 
         /// <summary>Null: the request was checked against the keys of a table that is gone.</summary>
-        public PageResult? Result() => _isStale ? null : _failure ?? new PageResult(null, _certificate ?? Certificate.Done)
+        public PageResult? Result() => _isStale ? null : _failure ?? WithCapacity(new PageResult(null, _certificate ?? Certificate.Done)
         {
             Items = _items,
             Totals = _totals,
             LastKey = _last,
-            CapacityUnits = request.Capacity == CapacityReturn.None ? 0 : Capacity.OfRead(_totals.Bytes, _consistency == Consistency.Strong),
-        };
+        });
+
+        private PageResult WithCapacity(PageResult result)
+        {
+            if (request.Capacity == CapacityReturn.None)
+            {
+                return result;
+            }
+
+            bool isStrong = _consistency == Consistency.Strong;
+            decimal units = Capacity.OfRead(_totals.Bytes - _totals.FetchedBytes, isStrong);
+            return Source.Index is not { } index ? result with { CapacityUnits = units } : result with
+            {
+                CapacityUnits = _totals.FetchedUnits * (isStrong ? 1m : 0.5m),
+                IndexUnits = [new IndexUnits(index.Name, index.IsGlobal, units)],
+            };
+        }
 
         private bool IsFull => _totals.Bytes >= PageQuery.BytesMax || (request.Limit > 0 && _totals.Scanned >= request.Limit);
 
         private ValueTask<Answer> SendAsync(GroupId group, KeyRange keys, bool isReverse)
         {
-            PageFlags flags = (isReverse ? PageFlags.Reverse : 0) | (request.CountOnly ? PageFlags.CountOnly : 0);
+            PageFlags flags = (isReverse ? PageFlags.Reverse : 0) | (request.CountOnly ? PageFlags.CountOnly : 0)
+                | (Source.Fetches(request) ? PageFlags.Fetch : 0);
             int items = request.Limit == 0 ? 0 : request.Limit - _totals.Scanned;
             int bytes = (int)Math.Min(SliceBytes, PageQuery.BytesMax - _totals.Bytes);
             var query = new ByteBuffer(128);
-            new PageQuery(Schema.Id, keys.From, keys.To, flags, items, bytes, PageChecks.KeyNames(Schema))
+            new PageQuery(Source.Schema.Id, keys.From, keys.To, flags, items, bytes, Source.KeyNames)
             {
+                IndexId = Source.Index?.Id ?? 0,
                 Filter = request.Filter,
                 Projection = request.Projection,
             }.Encode(query);
@@ -211,7 +240,9 @@ public sealed partial class EmbeddedTableEngine
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), query.WrittenMemory, deadline.Left);
         }
 
-        /// <summary>A group does not know the table: it was made again, or the group or its replica is behind.</summary>
+        /// <summary>
+        /// A group does not know the table or the index: one was made again, or is gone, or the group or its replica is behind.
+        /// </summary>
         private async ValueTask CorrectAsync(GroupId group)
         {
             _isCorrected = true;
@@ -220,9 +251,9 @@ public sealed partial class EmbeddedTableEngine
             {
                 _failure = new PageResult(found.Error, found.Certificate);
             }
-            else if (found.Schema.Id == Schema.Id)
+            else if (found.Schema.Id == Source.Schema.Id && (Source.Index is not { } index || found.Schema.Shape.IndexOf(index.Id) is not null))
             {
-                await engine.RegisterAsync(group, Schema, deadline);
+                await engine.RegisterAsync(group, found.Schema, deadline);
             }
             else
             {

@@ -32,11 +32,12 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         _replicated = replicated;
         _time = time;
         _catalogue = new Catalogue(replicated, time);
-        _lifecycle = new TableLifecycle(replicated, time, SweepEvery);
+        var outbox = new OutboxDuty(replicated, time);
+        _lifecycle = new TableLifecycle(replicated, time, SweepEvery, outbox);
         _finished = new FinishedTransactions(replicated, time);
         _coordinator = new TransactionCoordinator(replicated, _finished);
         _tokens = new RecentTokens(time);
-        _duties = new GroupDuties(replicated, time, [new TransactionDuty(replicated, time, _coordinator)]);
+        _duties = new GroupDuties(replicated, time, [outbox, new TransactionDuty(replicated, time, _coordinator)]);
     }
 
     /// <summary>Begins to look now and then for tables that nobody carries on, and for what commands left to do.</summary>

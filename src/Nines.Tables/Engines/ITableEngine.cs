@@ -95,8 +95,11 @@ public readonly record struct ItemResult(TableError? Error, Certificate Certific
     /// <summary>The encoded item to return; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Item { get; init; }
 
-    /// <summary>The consumed capacity; zero when not asked for.</summary>
+    /// <summary>The capacity consumed in the table; zero when not asked for.</summary>
     public decimal CapacityUnits { get; init; }
+
+    /// <summary>The capacity consumed in indexes.</summary>
+    public IReadOnlyList<IndexUnits> IndexUnits { get; init; } = [];
 }
 
 /// <summary>The answer of Query and Scan.</summary>
@@ -111,8 +114,11 @@ public readonly record struct PageResult(TableError? Error, Certificate Certific
     /// <summary>The key behind which the next page begins; null: there is none.</summary>
     public Item? LastKey { get; init; }
 
-    /// <summary>The consumed capacity.</summary>
+    /// <summary>The capacity consumed in the table.</summary>
     public decimal CapacityUnits { get; init; }
+
+    /// <summary>The capacity consumed in the index.</summary>
+    public IReadOnlyList<IndexUnits> IndexUnits { get; init; } = [];
 }
 
 /// <summary>The answer of an operation on a table.</summary>
@@ -151,8 +157,8 @@ public readonly record struct BatchWriteResult(TableError? Error, Certificate Ce
     /// <summary>The writes that were not done and never will be by this request.</summary>
     public IReadOnlyList<BatchWrite> Unprocessed { get; init; } = [];
 
-    /// <summary>The consumed capacity by table, in the order of the request.</summary>
-    public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
+    /// <summary>The capacity consumed by table, in the order of the request.</summary>
+    public IReadOnlyList<TableUnits> CapacityUnits { get; init; } = [];
 }
 
 /// <summary>The answer of TransactWriteItems.</summary>

@@ -9,30 +9,42 @@ namespace Nines.Tables.Engines;
 /// Carries tables from CREATING to ACTIVE and from DELETING to gone: registers or drops a table in every data group, then commits
 /// the next state in the control group. All steps are idempotent commands, so it does not matter who takes them, how often, or where
 /// somebody before stopped. The node that took the client's request begins at once; every node sweeps now and then and takes
-/// over what it has seen waiting twice in a row.
+/// over what it has seen waiting twice in a row. Indexes that come or go on a live table are carried on likewise.
 /// </summary>
-internal sealed class TableLifecycle(IReplicated replicated, TimeProvider time, TimeSpan sweepEvery) : IAsyncDisposable
+internal sealed class TableLifecycle : IAsyncDisposable
 {
-    private const int StepAttemptsMax = 4;
-    private const int GroupPassesMax = 4;
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(5);
 
+    private readonly IReplicated _replicated;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _sweepEvery;
     private readonly CancellationTokenSource _stopping = new();
-    private readonly ConcurrentDictionary<ulong, Task> _carried = new();
+    private readonly GroupSteps _steps;
+    private readonly IndexLifecycle _indexes;
+    private readonly ConcurrentDictionary<(ulong Id, ulong Revision), Task> _carried = new();
     private Task _sweeping = Task.CompletedTask;
+
+    public TableLifecycle(IReplicated replicated, TimeProvider time, TimeSpan sweepEvery, OutboxDuty outbox)
+    {
+        _replicated = replicated;
+        _time = time;
+        _sweepEvery = sweepEvery;
+        _steps = new GroupSteps(replicated, _stopping.Token);
+        _indexes = new IndexLifecycle(_steps, outbox);
+    }
 
     public void Start() => _sweeping = SweepAsync();
 
     /// <summary>Carries a table on, unless this node already does.</summary>
     public void Carry(TableDescription row)
     {
-        if (_stopping.IsCancellationRequested || row.Status is not (TableStatus.Creating or TableStatus.Deleting))
+        if (_stopping.IsCancellationRequested || !row.IsPending)
         {
             return;
         }
 
         var begun = new TaskCompletionSource();
-        if (_carried.TryAdd(row.Id, begun.Task))
+        if (_carried.TryAdd((row.Id, row.Revision), begun.Task))
         {
             _ = CarryAsync(row, begun);
         }
@@ -51,11 +63,16 @@ internal sealed class TableLifecycle(IReplicated replicated, TimeProvider time, 
         try
         {
             // Whatever remains undone here is found by a later sweep.
-            _ = row.Status == TableStatus.Creating ? await ActivateAsync(row) : await RemoveAsync(row);
+            _ = row.Status switch
+            {
+                TableStatus.Creating => await ActivateAsync(row),
+                TableStatus.Deleting => await RemoveAsync(row),
+                TableStatus.Active or TableStatus.Updating => await _indexes.CarryAsync(row),
+            };
         }
         finally
         {
-            _carried.TryRemove(row.Id, out _);
+            _carried.TryRemove((row.Id, row.Revision), out _);
             ended.SetResult();
         }
     }
@@ -64,7 +81,7 @@ internal sealed class TableLifecycle(IReplicated replicated, TimeProvider time, 
     {
         var register = new ByteBuffer(64);
         TableCommand.RegisterTable(register, row.Schema);
-        return await ForEachGroupAsync(group => IsDoneAsync(group, register.WrittenMemory))
+        return await _steps.ForEachGroupAsync(group => _steps.IsDoneAsync(group, register.WrittenMemory))
             && await CommitAsync(row, TableCommand.ActivateTable);
     }
 
@@ -72,93 +89,32 @@ internal sealed class TableLifecycle(IReplicated replicated, TimeProvider time, 
     {
         var drop = new ByteBuffer(16);
         TableCommand.DropTable(drop, row.Id);
-        return await ForEachGroupAsync(async group =>
-        {
-            while (true)
-            {
-                Answer answer = await StepAsync(group, drop.WrittenMemory);
-                bool? more = answer.IsDone ? TableAnswer.TryReadMore(answer.Body.Span) : null;
-                if (more != true)
-                {
-                    return more == false;
-                }
-            }
-        }) && await CommitAsync(row, TableCommand.ForgetTable);
+        return await _steps.ForEachGroupAsync(group => _steps.RepeatAsync(group, drop.WrittenMemory))
+            && await CommitAsync(row, TableCommand.ForgetTable);
     }
 
     private async Task<bool> CommitAsync(TableDescription row, Action<ByteBuffer, string, ulong> write)
     {
         var command = new ByteBuffer(64);
         write(command, row.Name, row.Id);
-        return await IsDoneAsync(GroupId.Control, command.WrittenMemory);
-    }
-
-    private async Task<bool> IsDoneAsync(GroupId group, ReadOnlyMemory<byte> command)
-    {
-        Answer answer = await StepAsync(group, command);
-        return answer.IsDone && TableAnswer.StatusOf(answer.Body.Span) == AnswerStatus.Done;
-    }
-
-    /// <summary>Goes over all data groups, and over those that appeared meanwhile because a group was split.</summary>
-    private async Task<bool> ForEachGroupAsync(Func<GroupId, Task<bool>> step)
-    {
-        var done = new HashSet<GroupId>();
-        for (int pass = 0; pass < GroupPassesMax; pass++)
-        {
-            int before = done.Count;
-            foreach (GroupId group in replicated.Groups.ToArray())
-            {
-                if (!done.Contains(group))
-                {
-                    if (_stopping.IsCancellationRequested || !await step(group))
-                    {
-                        return false;
-                    }
-
-                    done.Add(group);
-                }
-            }
-
-            if (done.Count == before)
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    private async ValueTask<Answer> StepAsync(GroupId group, ReadOnlyMemory<byte> command)
-    {
-        RequestId id = replicated.NewId();
-        Answer answer = default;
-        for (int attempt = 0; attempt < StepAttemptsMax && !_stopping.IsCancellationRequested; attempt++)
-        {
-            answer = await replicated.WriteAsync(group, TablesMachine.MachineId, id, command, StepTimeout);
-            if (answer.IsDone)
-            {
-                return answer;
-            }
-        }
-
-        return answer.IsDone ? new Answer { Outcome = Outcome.NotDone } : answer;
+        return await _steps.IsDoneAsync(GroupId.Control, command.WrittenMemory);
     }
 
     private async Task SweepAsync()
     {
-        using var timer = new PeriodicTimer(sweepEvery, time);
+        using var timer = new PeriodicTimer(_sweepEvery, _time);
         var query = new ByteBuffer(8);
         TableCommand.PendingTables(query);
-        var seen = new HashSet<(ulong, TableStatus)>();
+        var seen = new HashSet<(ulong, TableStatus, ulong)>();
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
             {
-                Answer answer = await replicated.ReadAsync(
+                Answer answer = await _replicated.ReadAsync(
                     GroupId.Control, TablesMachine.MachineId, Consistency.Eventual, LogIndex.Zero, query.WrittenMemory, StepTimeout);
                 List<TableDescription> rows = answer.IsDone ? TableAnswer.TryReadRows(answer.Body.Span) ?? [] : [];
-                rows.FindAll(row => seen.Contains((row.Id, row.Status))).ForEach(Carry);
-                seen = [.. rows.Select(row => (row.Id, row.Status))];
+                rows.FindAll(row => seen.Contains((row.Id, row.Status, row.Revision))).ForEach(Carry);
+                seen = [.. rows.Select(row => (row.Id, row.Status, row.Revision))];
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

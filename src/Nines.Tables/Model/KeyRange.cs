@@ -33,6 +33,35 @@ public readonly record struct KeyRange(byte[] From, byte[] To)
         };
     }
 
+    /// <summary>
+    /// The same in an index, where a sort part ends by itself and the key of the item follows: entries of one sort key are all those
+    /// that begin with its part, and no part begins with another.
+    /// </summary>
+    /// <param name="partition">Slot and partition part.</param>
+    /// <param name="sort">The condition.</param>
+    public static KeyRange OfIndex(ReadOnlySpan<byte> partition, KeyCondition? sort)
+    {
+        byte[] low = partition.ToArray();
+        byte[] end = EndOfPrefix(low);
+        if (sort is null)
+        {
+            return new KeyRange(low, end);
+        }
+
+        byte[] first = WithPart(partition, sort.Values[0]);
+        return sort.Comparator switch
+        {
+            KeyComparator.Equal => new KeyRange(first, EndOfPrefix(first)),
+            KeyComparator.Less => new KeyRange(low, first),
+            KeyComparator.LessOrEqual => new KeyRange(low, EndOfPrefix(first)),
+            KeyComparator.Greater => new KeyRange(EndOfPrefix(first), end),
+            KeyComparator.GreaterOrEqual => new KeyRange(first, end),
+            KeyComparator.Between => new KeyRange(first, EndOfPrefix(WithPart(partition, sort.Values[1]))),
+            KeyComparator.BeginsWith => OfPrefix(first[..^KeyEncoding.TerminatorLength]),
+            KeyComparator.NotIndexable => new KeyRange(low, low),
+        };
+    }
+
     /// <summary>All items of the slots from one up to, but without, another.</summary>
     public static KeyRange OfSlots(int from, int to)
     {
@@ -60,6 +89,16 @@ public readonly record struct KeyRange(byte[] From, byte[] To)
         byte[] end = prefix[..(last + 1)].ToArray();
         end[last]++;
         return end;
+    }
+
+    private static KeyRange OfPrefix(byte[] prefix) => new(prefix, EndOfPrefix(prefix));
+
+    private static byte[] WithPart(ReadOnlySpan<byte> partition, AttributeValue sort)
+    {
+        var key = new ByteBuffer(partition.Length + 64);
+        key.Raw(partition);
+        KeyEncoding.Partition(sort, key);
+        return key.ToArray();
     }
 
     private static byte[] With(ReadOnlySpan<byte> partition, AttributeValue sort)

@@ -20,6 +20,7 @@ namespace Nines.Tables.Model;
 ///   0B | source group, 4 bytes                       how far changes of that group were taken in
 ///   0C | token | attempt                             a decision that not every group has been told of
 ///   0D | attempt                                     mark that a transaction's part in this group has ended
+///   10 | table id | index id                         how far an index was filled
 ///   item key    = slot, 2 bytes big-endian | partition part | sort part
 ///   index place = slot | partition part | sort part, self-delimiting | item key
 /// </code>
@@ -67,6 +68,9 @@ public static class Keyspace
 
     /// <summary>The first byte of marks that a transaction's part in a group has ended.</summary>
     public const byte EndedTransaction = 13;
+
+    /// <summary>The first byte of how far an index that was added is filled.</summary>
+    public const byte IndexFill = 16;
 
     /// <summary>Bytes before the encoded item key.</summary>
     public const int ItemPrefixLength = 9;
@@ -120,6 +124,15 @@ public static class Keyspace
         TablePrefix(IndexEntry, tableId, key);
         BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(ItemPrefixLength), indexId);
         place.CopyTo(key.AsSpan(ItemPrefixLength + 8));
+        return key;
+    }
+
+    /// <summary>The key of how far an index is filled.</summary>
+    public static byte[] OfIndexFill(ulong tableId, ulong indexId)
+    {
+        var key = new byte[ItemPrefixLength + 8];
+        TablePrefix(IndexFill, tableId, key);
+        BinaryPrimitives.WriteUInt64BigEndian(key.AsSpan(ItemPrefixLength), indexId);
         return key;
     }
 

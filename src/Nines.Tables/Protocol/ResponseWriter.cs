@@ -76,7 +76,7 @@ public static class ResponseWriter
     /// <summary>
     /// The answer to an operation on one item: <c>Item</c> of a read, <c>Attributes</c> of a write. False: the item's bytes are damaged.
     /// </summary>
-    public static bool Item(ByteBuffer to, ItemRequest request, ReadOnlyMemory<byte> item, decimal capacityUnits)
+    public static bool Item(ByteBuffer to, ItemRequest request, ReadOnlyMemory<byte> item, decimal capacityUnits, IReadOnlyList<IndexUnits> indexUnits)
     {
         ArgumentNullException.ThrowIfNull(request);
         var json = new JsonOutput(to);
@@ -91,7 +91,7 @@ public static class ResponseWriter
         if (request.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            Capacity(request.ShownTable, capacityUnits, request.Capacity, ref json);
+            CapacityJson.Write(request.ShownTable, capacityUnits, indexUnits, request.Capacity, ref json);
         }
 
         json.EndObject();
@@ -105,7 +105,8 @@ public static class ResponseWriter
         IReadOnlyList<ReadOnlyMemory<byte>> items,
         PageTotals totals,
         Item? lastKey,
-        decimal capacityUnits)
+        decimal capacityUnits,
+        IReadOnlyList<IndexUnits> indexUnits)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(items);
@@ -115,7 +116,7 @@ public static class ResponseWriter
         if (request.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            Capacity(request.ShownTable, capacityUnits, request.Capacity, ref json);
+            CapacityJson.Write(request.ShownTable, capacityUnits, indexUnits, request.Capacity, ref json);
         }
 
         json.Name("Count"u8);
@@ -165,7 +166,7 @@ public static class ResponseWriter
             json.BeginArray();
             for (int i = 0; i < request.Tables.Count; i++)
             {
-                Capacity(request.Tables[i].ShownTable, capacityUnits[i], request.Capacity, ref json);
+                CapacityJson.Write(request.Tables[i].ShownTable, capacityUnits[i], [], request.Capacity, ref json);
             }
 
             json.EndArray();
@@ -196,7 +197,7 @@ public static class ResponseWriter
         ByteBuffer to,
         BatchWriteRequest request,
         IReadOnlyList<BatchWrite> unprocessed,
-        IReadOnlyList<(string TableName, decimal Units)> capacityUnits)
+        IReadOnlyList<TableUnits> capacityUnits)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(unprocessed);
@@ -207,9 +208,9 @@ public static class ResponseWriter
         {
             json.Name("ConsumedCapacity"u8);
             json.BeginArray();
-            foreach ((string table, decimal units) in capacityUnits)
+            foreach (TableUnits table in capacityUnits)
             {
-                Capacity(table, units, request.Capacity, ref json);
+                CapacityJson.Write(table.TableName, table.Units, table.IndexUnits, request.Capacity, ref json);
             }
 
             json.EndArray();
@@ -273,24 +274,5 @@ public static class ResponseWriter
         var encoded = new ByteBuffer(256);
         ItemCodec.Encode(item, encoded);
         _ = EncodedItemJson.TryWrite(encoded.WrittenMemory, ref json);
-    }
-
-    private static void Capacity(string table, decimal units, CapacityReturn wanted, ref JsonOutput json)
-    {
-        json.BeginObject();
-        json.Name("CapacityUnits"u8);
-        json.Value(units);
-        if (wanted == CapacityReturn.Indexes)
-        {
-            json.Name("Table"u8);
-            json.BeginObject();
-            json.Name("CapacityUnits"u8);
-            json.Value(units);
-            json.EndObject();
-        }
-
-        json.Name("TableName"u8);
-        json.Value(table);
-        json.EndObject();
     }
 }

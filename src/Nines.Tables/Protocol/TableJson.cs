@@ -12,20 +12,12 @@ internal static class TableJson
         WriteAttributes(table, ref json);
         json.Name("TableName"u8);
         json.Value(table.Name);
-        json.Name("KeySchema"u8);
-        json.BeginArray();
-        WriteKey(table.Hash, "HASH"u8, ref json);
-        if (table.Range is { } range)
-        {
-            WriteKey(range, "RANGE"u8, ref json);
-        }
-
-        json.EndArray();
+        WriteKeys(table.Hash, table.Range, ref json);
         json.Name("TableStatus"u8);
-        json.Value(StatusOf(table.Status));
+        json.Value(StatusOf(table));
         json.Name("CreationDateTime"u8);
         json.Value(table.CreatedMs / 1000m);
-        WriteThroughput(table, ref json);
+        WriteThroughput(table.Throughput, table.ReadCapacityUnits, table.WriteCapacityUnits, ref json);
         json.Name("TableSizeBytes"u8);
         json.Value(0);
         json.Name("ItemCount"u8);
@@ -34,14 +26,16 @@ internal static class TableJson
         json.Value(arnPrefix + table.Name);
         json.Name("TableId"u8);
         json.Value(TableId(table.Uuid));
+        IndexJson.Write(table, arnPrefix, ref json);
         WriteModes(table, ref json);
         json.EndObject();
     }
 
-    private static ReadOnlySpan<byte> StatusOf(TableStatus status) => status switch
+    /// <summary>A table one of whose indexes comes or goes serves as one that is ACTIVE does; it is shown as UPDATING meanwhile.</summary>
+    private static ReadOnlySpan<byte> StatusOf(TableDescription table) => table.Status switch
     {
         TableStatus.Creating => "CREATING"u8,
-        TableStatus.Active => "ACTIVE"u8,
+        TableStatus.Active => table.IsPending ? "UPDATING"u8 : "ACTIVE"u8,
         TableStatus.Deleting => "DELETING"u8,
         TableStatus.Updating => "UPDATING"u8,
     };
@@ -50,15 +44,9 @@ internal static class TableJson
     {
         json.Name("AttributeDefinitions"u8);
         json.BeginArray();
-        if (table.Range is { } first && table.RangeDefinedFirst)
+        foreach (KeyAttribute attribute in table.Attributes)
         {
-            WriteAttribute(first, ref json);
-        }
-
-        WriteAttribute(table.Hash, ref json);
-        if (table.Range is { } second && !table.RangeDefinedFirst)
-        {
-            WriteAttribute(second, ref json);
+            WriteAttribute(attribute, ref json);
         }
 
         json.EndArray();
@@ -74,6 +62,19 @@ internal static class TableJson
         json.EndObject();
     }
 
+    internal static void WriteKeys(KeyAttribute hash, KeyAttribute? range, ref JsonOutput json)
+    {
+        json.Name("KeySchema"u8);
+        json.BeginArray();
+        WriteKey(hash, "HASH"u8, ref json);
+        if (range is { } second)
+        {
+            WriteKey(second, "RANGE"u8, ref json);
+        }
+
+        json.EndArray();
+    }
+
     private static void WriteKey(KeyAttribute attribute, ReadOnlySpan<byte> type, ref JsonOutput json)
     {
         json.BeginObject();
@@ -84,18 +85,18 @@ internal static class TableJson
         json.EndObject();
     }
 
-    private static void WriteThroughput(TableDescription table, ref JsonOutput json)
+    internal static void WriteThroughput(ThroughputHistory history, long reads, long writes, ref JsonOutput json)
     {
         json.Name("ProvisionedThroughput"u8);
         json.BeginObject();
-        WriteTime("LastDecreaseDateTime"u8, table.Throughput.LastDecreaseMs, ref json);
-        WriteTime("LastIncreaseDateTime"u8, table.Throughput.LastIncreaseMs, ref json);
+        WriteTime("LastDecreaseDateTime"u8, history.LastDecreaseMs, ref json);
+        WriteTime("LastIncreaseDateTime"u8, history.LastIncreaseMs, ref json);
         json.Name("NumberOfDecreasesToday"u8);
-        json.Value(table.Throughput.DecreasesThatDay);
+        json.Value(history.DecreasesThatDay);
         json.Name("ReadCapacityUnits"u8);
-        json.Value(table.ReadCapacityUnits);
+        json.Value(reads);
         json.Name("WriteCapacityUnits"u8);
-        json.Value(table.WriteCapacityUnits);
+        json.Value(writes);
         json.EndObject();
     }
 

@@ -22,6 +22,7 @@ internal sealed class DoorTarget : FuzzTarget
         "PutItem", "UpdateItem", "GetItem", "GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "CreateTable", "CreateTable",
         "DescribeTable", "ListTables", "Query", "Query", "Scan", "Scan", "DescribeTable", "TagResource", "UntagResource", "ListTagsOfResource",
         "UpdateTable", "UpdateTable", "UpdateTable", "TransactWriteItems", "TransactGetItems",
+        "CreateTable", "UpdateTable", "UpdateTable", "Query",
     ];
 
     private readonly IOperationEngine? _operations;

@@ -56,10 +56,35 @@ internal static class TablesMachineTargets
                 Projection = ProjectionPlan.OfAttributes(["id", "v"]),
             }.Encode),
             Bytes.Of(new PageQuery(Table, new byte[] { 0, 7 }, new byte[] { 0, 8 }, PageFlags.CountOnly, 0, PageQuery.BytesMax, ["id", "r"]).Encode),
+            .. IndexCommands(row, key, item),
             .. TransactionCommands(key, item, condition),
             Bytes.Of(b => TableCommand.DescribeTable(b, "table")), Bytes.Of(b => TableCommand.ListTables(b, "", 10)), Bytes.Of(TableCommand.PendingTables),
         ];
     }
+
+    private static IEnumerable<byte[]> IndexCommands(TableDescription row, byte[] key, Item item)
+    {
+        var local = new IndexShape(2561, "local", IsGlobal: false, row.Hash, new KeyAttribute("v", AttributeType.Number)) { Projection = ProjectionKind.KeysOnly };
+        var global = new IndexShape(2562, "global", IsGlobal: true, new KeyAttribute("v", AttributeType.Number), null) { Projection = ProjectionKind.Include, Included = ["l"] };
+        var number = new OutboxNumber(new LogIndex(5), 1);
+        var entry = new OutboxEntry(7, Table, [new IndexEdit(2562, [0, 7, 2, 0, 7, 97], EncodedItem(item)), new IndexEdit(2561, [0, 7, 1], default)]);
+        return
+        [
+            Bytes.Of(b => TableCommand.RegisterTable(b, Table, row.Shape with { Revision = 10, Indexes = [local, global] })),
+            Bytes.Of(b => Put(b, key, item, ItemFlags.Measure, [])),
+            Bytes.Of(b => TableCommand.BackfillIndex(b, Table, 2562)), Bytes.Of(b => TableCommand.ClearIndex(b, Table, 2563)),
+            Bytes.Of(new IndexBatch(new GroupId(3), [(number, entry)]).Encode), Bytes.Of(b => TableCommand.TrimOutbox(b, number)),
+            Bytes.Of(b => TableCommand.SettleIndex(b, "tagged", 8, 2562, false)),
+            Bytes.Of(b => TableCommand.UpdateTable(b, new("tagged")
+            {
+                Attributes = [global.Hash], Indexes = [new IndexChange("global") { Added = global, Units = new(1, 2) }, new IndexChange("x") { IsRemoval = true }],
+            })),
+            Bytes.Of(b => TableCommand.ReadOutbox(b, OutboxNumber.None, 1000)), Bytes.Of(b => TableCommand.ReadShape(b, Table)),
+            Bytes.Of(new PageQuery(Table, default, default, PageFlags.Fetch, 2, 1 << 17, ["id", "r", "v"]) { IndexId = 2561 }.Encode),
+        ];
+    }
+
+    private static byte[] EncodedItem(Item item) => Bytes.Of(b => ItemCodec.Encode(item, b));
 
     private static byte[][] TransactionCommands(byte[] key, Item item, byte[] condition)
     {
@@ -120,6 +145,10 @@ internal static class TablesMachineTargets
             ItemCodec.Encode(TablesValueTargets.Item, b);
         }),
         Bytes.Of(b => TableAnswer.WriteMore(b, true)),
+        Bytes.Of(b => TableAnswer.BeginItem(b, (1, 2), false, hasWork: true, [new IndexCost(2562, 3)])),
+        Bytes.Of(new OutboxPage(3, 400, true, [(new OutboxNumber(new LogIndex(5), 1), new OutboxEntry(7, Table, [new IndexEdit(2562, [0, 7, 1], default)]))]).Encode),
+        Bytes.Of(b => new FillAnswer(new LogIndex(9), true, false).Write(b, hasWork: true)),
+        Bytes.Of(b => PageAnswer.Write(b, new PageTotals(3, 2, 300) { FetchedBytes = 200, FetchedUnits = 2 }, [1, 1])),
         Bytes.Of(b => PageAnswer.Write(b, new PageTotals(3, 2, 300), [1, 1, 2, 1, 1], TablesValueTargets.Item)),
         Bytes.Of(b =>
         {
@@ -139,6 +168,10 @@ internal static class TablesMachineTargets
         any |= TableAnswer.TryReadNames(input) is not null;
         any |= TableAnswer.TryReadMore(input) is not null;
         any |= PageAnswer.TryRead(input, [], out _, out _);
+        any |= OutboxPage.TryDecode(input) is not null;
+        any |= FillAnswer.TryRead(input) is not null;
+        any |= TableAnswer.TryReadShape(input) is not null;
+        any |= TableAnswer.TryReadUnknown(input) is not null;
         _ = TableAnswer.StatusOf(input);
         return any;
     }

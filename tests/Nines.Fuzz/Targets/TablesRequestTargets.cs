@@ -33,6 +33,10 @@ internal static class TablesRequestTargets
         """{"TableName":"table","TableClass":"STANDARD_INFREQUENT_ACCESS","AttributeDefinitions":[{}]}""",
         """{"ClientRequestToken":"t","ReturnConsumedCapacity":"INDEXES","TransactItems":[{"Put":{"TableName":"table","Item":{"id":{"S":"a"},"r":{"N":"1"}},"ConditionExpression":"attribute_not_exists(id)","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}},{"Update":{"TableName":"table","Key":{"id":{"S":"b"},"r":{"N":"1"}},"UpdateExpression":"ADD n :v","ExpressionAttributeValues":{":v":{"N":"1"}}}},{"ConditionCheck":{"TableName":"table","Key":{"id":{"S":"c"},"r":{"N":"1"}},"ConditionExpression":"size(id) > :v","ExpressionAttributeValues":{":v":{"N":"9"}}}},{"Delete":{"TableName":"table","Key":{"id":{"S":"d"},"r":{"N":"1"}}}}]}""",
         """{"ReturnConsumedCapacity":"TOTAL","TransactItems":[{"Get":{"TableName":"table","Key":{"id":{"S":"a"},"r":{"N":"1"}},"ProjectionExpression":"#a, b[1]","ExpressionAttributeNames":{"#a":"id"}}},{"Get":{"TableName":"table","Key":{"id":{"S":"b"},"r":{"N":"1"}}}}]}""",
+        """{"TableName":"table4","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"},{"AttributeName":"r","AttributeType":"N"},{"AttributeName":"g","AttributeType":"B"}],"KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName":"r","KeyType":"RANGE"}],"LocalSecondaryIndexes":[{"IndexName":"local","KeySchema":[{"AttributeName":"id","KeyType":"HASH"},{"AttributeName":"g","KeyType":"RANGE"}],"Projection":{"ProjectionType":"KEYS_ONLY"}}],"GlobalSecondaryIndexes":[{"IndexName":"global","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"r","KeyType":"RANGE"}],"Projection":{"ProjectionType":"INCLUDE","NonKeyAttributes":["x","y"]}}]}""",
+        """{"TableName":"table","AttributeDefinitions":[{"AttributeName":"g","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"added","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}}]}""",
+        """{"TableName":"table","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"added"}},{"Update":{"IndexName":"global","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}}}]}""",
+        """{"TableName":"table","IndexName":"added","KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"a"}},"Select":"ALL_PROJECTED_ATTRIBUTES","ReturnConsumedCapacity":"INDEXES","ExclusiveStartKey":{"g":{"S":"a"},"id":{"S":"a"},"r":{"N":"1"}}}""",
     ];
 
     public static readonly string[] Words =
@@ -51,12 +55,12 @@ internal static class TablesRequestTargets
         Entry("tables.update", i => RequestParser.Item(i, ItemOperation.Update).IsGood, 1, 5),
         Entry("tables.batchget", i => RequestParser.BatchGet(i).IsGood, 6),
         Entry("tables.batchwrite", i => RequestParser.BatchWrite(i).IsGood, 7),
-        Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9),
+        Entry("tables.createtable", i => RequestParser.CreateTable(i).IsGood, 8, 9, 25),
         Entry("tables.tablename", i => RequestParser.TableName(i).IsGood, 10, 16),
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
-        Entry("tables.query", i => RequestParser.Query(i).IsGood, 12, 13),
+        Entry("tables.query", i => RequestParser.Query(i).IsGood, 12, 13, 28),
         Entry("tables.scan", i => RequestParser.Scan(i).IsGood, 14, 15),
-        Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22),
+        Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22, 26, 27),
         Entry("tables.transactwrite", i => RequestParser.TransactWrite(i).IsGood, 23),
         Entry("tables.transactget", i => RequestParser.TransactGet(i).IsGood, 24),
         Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 17),

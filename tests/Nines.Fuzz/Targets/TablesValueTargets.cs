@@ -176,7 +176,7 @@ internal static class TablesValueTargets
         return input =>
         {
             buffer.Clear();
-            return ResponseWriter.Item(buffer, request, input, 1);
+            return ResponseWriter.Item(buffer, request, input, 1, [new IndexUnits("index", IsGlobal: true, 1)]);
         };
     }
 

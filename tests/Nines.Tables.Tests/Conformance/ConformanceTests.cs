@@ -12,7 +12,7 @@ namespace Nines.Tables.Tests.Conformance;
 ///   &lt; 400 {"__type": ...}              the exact status and body; * inside stands for anything
 /// </code>
 /// With NINES_REWRITE set to this folder the answers are written into the files; commit them only when understood.
-/// A table is ready to use as soon as it is created. Types of errors are written without their name space's prefix.
+/// A table is ready to use as soon as it is created, and between two cases there is time for indexes to follow. Types of errors are written without their name space's prefix.
 /// The same cases run over the door in front of dynalite, where each must either be answered with the same meaning or be listed in
 /// dynalite.differences.
 /// </summary>
@@ -32,6 +32,7 @@ public sealed class ConformanceTests
         { "batches.txt", 50 },
         { "pages.txt", 95 },
         { "transactions.txt", 40 },
+        { "indexes.txt", 120 },
     };
 
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";
@@ -42,9 +43,10 @@ public sealed class ConformanceTests
     [MemberData(nameof(Files))]
     public async Task Every_case_is_answered_word_for_word(string file, int atLeast)
     {
-        await using DoorHost door = await DoorHost.StartAsync();
+        var time = new ManualTime();
+        await using DoorHost door = await DoorHost.StartAsync(time: file == "indexes.txt" ? time : null);
         List<Case> cases = Case.ReadAll(file);
-        List<(Case Case, string Got)> answers = await RunAsync(door, cases);
+        List<(Case Case, string Got)> answers = await RunAsync(door, cases, () => time.Tick(TimeSpan.FromSeconds(1)));
         List<(Case Case, string Got)> wrong = answers.FindAll(a => !Matches(a.Case.Expected, a.Got));
         if (Environment.GetEnvironmentVariable("NINES_REWRITE") is { } rewrite)
         {
@@ -71,7 +73,7 @@ public sealed class ConformanceTests
         List<Case> cases = Case.ReadAll(file);
         var known = new KnownDifferences(file);
         List<string> wrong = [];
-        foreach ((Case one, string got) in await RunAsync(door, cases))
+        foreach ((Case one, string got) in await RunAsync(door, cases, static () => { }))
         {
             if (known.Complaint(one, got, Matches(SameJson.Of(one.Expected), SameJson.Of(got))) is { } complaint)
             {
@@ -84,13 +86,14 @@ public sealed class ConformanceTests
         Assert.True(cases.Count >= atLeast, $"only {cases.Count} cases");
     }
 
-    private static async Task<List<(Case Case, string Got)>> RunAsync(DoorClient door, List<Case> cases)
+    private static async Task<List<(Case Case, string Got)>> RunAsync(DoorClient door, List<Case> cases, Action afterEach)
     {
         var answers = new List<(Case, string)>();
         foreach (Case one in cases)
         {
             DoorAnswer answer = await door.SendAsync(one.Operation, one.Request);
             answers.Add((one, $"{answer.Status} {Short(answer.Body)}"));
+            afterEach();
             if (one.Operation.EndsWith("Table", StringComparison.Ordinal) && answer.Status == 200)
             {
                 await door.SettleAsync();

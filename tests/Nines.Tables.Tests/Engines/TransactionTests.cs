@@ -67,7 +67,7 @@ public sealed class TransactionTests : IAsyncDisposable
         FailAt(first + step, hasEffect);
         TransactWriteResult result = await WriteAsync(Transfer + ""","ClientRequestToken":"t"}""");
         _replicated.Interfere = null;
-        _replicated.LosesAnswer = null;
+        _replicated.Lose = null;
         Sweep();
 
         bool isDone = Number("a") == 5;
@@ -91,10 +91,10 @@ public sealed class TransactionTests : IAsyncDisposable
         _replicated.Interfere = (group, isWrite) => isWrite && (_replicated.Commands > last + 1 || (_replicated.Commands == last + 1 && !hasEffect))
             ? new Answer { Outcome = Outcome.Unknown, Group = group }
             : null;
-        _replicated.LosesAnswer = _ => _replicated.Commands == last + 1;
+        _replicated.Lose = (group, isWrite) => Lost(group, isWrite && _replicated.Commands == last + 1);
         _ = await WriteAsync(Transfer + "}");
         _replicated.Interfere = null;
-        _replicated.LosesAnswer = null;
+        _replicated.Lose = null;
         Sweep();
 
         bool isDone = Number("a") == 5;
@@ -215,7 +215,7 @@ public sealed class TransactionTests : IAsyncDisposable
     {
         if (hasEffect)
         {
-            _replicated.LosesAnswer = _ => _replicated.Commands == command + 1;
+            _replicated.Lose = (group, isWrite) => Lost(group, isWrite && _replicated.Commands == command + 1);
         }
         else
         {
@@ -224,6 +224,8 @@ public sealed class TransactionTests : IAsyncDisposable
                 : null;
         }
     }
+
+    private static Answer? Lost(GroupId group, bool isLost) => isLost ? new Answer { Outcome = Outcome.Unknown, Group = group } : null;
 
     /// <summary>Long enough for the leaders to take over what was left.</summary>
     private void Sweep()

@@ -46,6 +46,30 @@ public sealed class GoldenTests
 
     private const string UpdatedHex = "02" + PlainPart + "04" + TagsSection + "02" + "04" + "01AC0204" + "03" + "01" + "05" + "04" + "02" + "0706";
 
+    private static readonly IndexShape Index = new(0x0103, "idx", IsGlobal: true, new KeyAttribute("g", AttributeType.Binary), Row.Range)
+    {
+        Projection = ProjectionKind.Include,
+        Included = ["p"],
+    };
+
+    private const string IndexHex = "8302" + "03696478" + "03" + "016703" + "017202" + "02" + "01" + "0170";
+
+    private static readonly TableDescription Indexed = Row with
+    {
+        Revision = 0x0109,
+        Attributes = [Row.Hash, Row.Range!.Value, Index.Hash],
+        Indexes = [new TableIndex(Index) { Status = IndexStatus.Deleting, Units = new(5, 300), Throughput = new(1, 2, 3) }],
+    };
+
+    private const string IndexedHex = "02" + PlainPart + "02" + "05" + "23" + "03" + "016801" + "017202" + "016703" + "01" + IndexHex + "03" + "05AC02"
+        + "010203" + "06" + "02" + "8902";
+
+    private static readonly OutboxEntry Entry = new(300, 0x0102, [new IndexEdit(0x0103, [2, 1, 9], new byte[] { 1, 0 })]);
+
+    private const string EntryHex = "01" + "AC02" + "8202" + "01" + "8302" + "03020109" + "020100";
+
+    private static readonly OutboxNumber Number = new(new LogIndex(0x0201), 3);
+
     private static readonly Item Key = Item.Of(("h", AttributeValue.Of("k")), ("r", AttributeValue.Of(-7)));
 
     public static TheoryData<string, string, string> Commands => new()
@@ -53,6 +77,39 @@ public sealed class GoldenTests
         { "row", RowHex, Hex(Row.Encode) },
         { "row with sections", TaggedHex, Hex(Tagged.Encode) },
         { "row with every section", UpdatedHex, Hex(Updated.Encode) },
+        { "row with indexes", IndexedHex, Hex(Indexed.Encode) },
+        {
+            "update indexes", "0106" + "03616263" + "40" + "01" + "016703" + "03" + "01" + "03696478" + IndexHex + "01" + "05AC02" + "02" + "0161" + "01" + "0102"
+                + "03" + "0162" + "00",
+            Hex(b => TableCommand.UpdateTable(b, new TableUpdate("abc")
+            {
+                Attributes = [Index.Hash],
+                Indexes =
+                [
+                    new IndexChange("idx") { Added = Index, Units = new(5, 300) }, new IndexChange("a") { Units = new(1, 2) },
+                    new IndexChange("b") { IsRemoval = true },
+                ],
+            }))
+        },
+        {
+            "apply index edits", "0113" + "05" + "01" + "00000000000002010003" + "0F" + EntryHex,
+            Hex(new IndexBatch(new GroupId(5), [(Number, Entry)]).Encode)
+        },
+        { "trim outbox", "0114" + "00000000000002010003", Hex(b => TableCommand.TrimOutbox(b, Number)) },
+        { "backfill index", "0115" + "0201000000000000" + "8302", Hex(b => TableCommand.BackfillIndex(b, 0x0102, 0x0103)) },
+        { "clear index", "0116" + "0201000000000000" + "8302", Hex(b => TableCommand.ClearIndex(b, 0x0102, 0x0103)) },
+        { "settle index", "0117" + "0201000000000000" + "03616263" + "8302" + "01", Hex(b => TableCommand.SettleIndex(b, "abc", 0x0102, 0x0103, true)) },
+        { "read outbox", "0122" + "00000000000002010003" + "AC02", Hex(b => TableCommand.ReadOutbox(b, Number, 300)) },
+        { "read shape", "0123" + "0201000000000000", Hex(b => TableCommand.ReadShape(b, 0x0102)) },
+        {
+            "page of an index", "0121" + "0201000000000000" + "30" + "8302" + "00" + "00" + "00" + "01" + "00",
+            Hex(new PageQuery(0x0102, default, default, PageFlags.Fetch, 0, 1, []) { IndexId = 0x0103 }.Encode)
+        },
+        { "answer outbox", "00" + "AC02" + "07" + "01" + "01" + "00000000000002010003" + "0F" + EntryHex, Hex(new OutboxPage(300, 7, true, [(Number, Entry)]).Encode) },
+        { "answer fill", "00" + "04" + "02" + "AC02", Hex(b => new FillAnswer(new LogIndex(300), false, true).Write(b, hasWork: true)) },
+        { "answer item with costs", "00" + "0A" + "01" + "02" + "01" + "8302" + "AC02", Hex(b => TableAnswer.BeginItem(b, (1, 2), false, costs: [new IndexCost(0x0103, 300)])) },
+        { "answer fetched page", "00" + "01" + "01" + "AC02" + "02" + "05" + "01", Hex(b => PageAnswer.Write(b, new PageTotals(1, 1, 300) { FetchedBytes = 5, FetchedUnits = 1 })) },
+        { "index fill key", "10" + "0000000000000102" + "0000000000000103", Convert.ToHexString(Keyspace.OfIndexFill(0x0102, 0x0103)) },
         { "create", "0101" + RowHex, Hex(b => TableCommand.CreateTable(b, Row)) },
         { "activate", "0102" + "0201000000000000" + "03616263", Hex(b => TableCommand.ActivateTable(b, "abc", 0x0102)) },
         { "delete", "0103" + "03616263", Hex(b => TableCommand.DeleteTable(b, "abc")) },
@@ -120,6 +177,16 @@ public sealed class GoldenTests
     {
         Assert.Equal(Tagged, TableDescription.TryDecode(Convert.FromHexString(TaggedHex)));
         Assert.Equal(Updated, TableDescription.TryDecode(Convert.FromHexString(UpdatedHex)));
+    }
+
+    [Fact]
+    public void A_row_with_indexes_reads_back_as_it_was()
+    {
+        TableDescription? read = TableDescription.TryDecode(Convert.FromHexString(IndexedHex));
+        Assert.NotNull(read);
+        Assert.Equal(IndexedHex, Hex(read.Encode));
+        Assert.Equal(0x0109UL, read.Shape.Revision);
+        Assert.Empty(read.Shape.Indexes);
     }
 
     [Theory]

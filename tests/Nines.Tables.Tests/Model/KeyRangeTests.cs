@@ -36,6 +36,38 @@ public sealed class KeyRangeTests
         }
     }
 
+    [Theory]
+    [InlineData(AttributeType.String)]
+    [InlineData(AttributeType.Number)]
+    [InlineData(AttributeType.Binary)]
+    public void A_range_of_an_index_holds_exactly_the_entries_that_meet_the_condition(AttributeType type)
+    {
+        var prng = new Prng(61 + (ulong)type);
+        var schema = new TableSchema(7, "t", new KeyAttribute("k", AttributeType.String), null);
+        var index = new IndexShape(9, "i", IsGlobal: true, new KeyAttribute("h", AttributeType.Number), new KeyAttribute("r", type));
+        var source = new PageSource(schema, index);
+        int held = 0;
+        for (int i = 0; i < 60_000; i++)
+        {
+            AttributeValue asked = new NumberValue(Draw.Number(prng));
+            (_, byte[] partition) = source.Partition(asked);
+            KeyCondition? condition = Condition(prng, type);
+            var range = KeyRange.OfIndex(partition, condition);
+            Item item = Entry(prng, prng.Chance(0.8) ? asked : new NumberValue(Draw.Number(prng)), type);
+            byte[] place = source.PlaceOf(item);
+            bool isWanted = item["h"]!.Equals(asked) && condition?.IsMetBy(item["r"]!) != false;
+            Assert.True(isWanted == Holds(range, place), $"i={i} {condition?.Comparator} {Convert.ToHexString(place)}");
+            held += isWanted ? 1 : 0;
+
+            byte[] startPlace = source.PlaceOf(Entry(prng, asked, type));
+            int order = place.AsSpan().SequenceCompareTo(startPlace);
+            Assert.Equal(isWanted && order > 0, Holds(range.After(startPlace, isReverse: false), place));
+            Assert.Equal(isWanted && order < 0, Holds(range.After(startPlace, isReverse: true), place));
+        }
+
+        Assert.True(held > 5_000, $"only {held} entries were in their range");
+    }
+
     [Fact]
     public void Slots_part_the_keys_of_a_table()
     {
@@ -54,6 +86,16 @@ public sealed class KeyRangeTests
 
     private static bool Holds(KeyRange range, byte[] key) =>
         key.AsSpan().SequenceCompareTo(range.From) >= 0 && key.AsSpan().SequenceCompareTo(range.To) < 0;
+
+    /// <summary>Sort keys near each other and near the borders of what they are encoded to.</summary>
+    private static Item Entry(Prng prng, AttributeValue hash, AttributeType type)
+    {
+        AttributeValue sort = Sort(prng, type);
+        bool isEmpty = type != AttributeType.Number && KeyEncoding.SizeOf(sort) == 0;
+        return Item.Of(
+            ("h", hash), ("k", AttributeValue.Of("k" + prng.Below(3))),
+            ("r", !isEmpty ? sort : type == AttributeType.Binary ? new BinaryValue(new byte[] { 0 }) : AttributeValue.Of("a")));
+    }
 
     private static Item Key(Prng prng, AttributeType type) =>
         Item.Of(("h", new NumberValue(Draw.Number(prng))), ("r", Sort(prng, type)));

@@ -20,7 +20,7 @@ public sealed class EncodedItemJsonTests
             var encoded = new ByteBuffer();
             ItemCodec.Encode(item, encoded);
             var json = new ByteBuffer();
-            Assert.True(ResponseWriter.Item(json, Get, encoded.WrittenMemory, 0), $"seed {seed}");
+            Assert.True(ResponseWriter.Item(json, Get, encoded.WrittenMemory, 0, []), $"seed {seed}");
             string text = Encoding.UTF8.GetString(json.Written);
             Assert.StartsWith("{\"Item\":", text, StringComparison.Ordinal);
             var reader = new Utf8JsonReader(Encoding.UTF8.GetBytes(text[8..^1]), AttributeValueJson.ReaderOptions);
@@ -47,7 +47,7 @@ public sealed class EncodedItemJsonTests
 
             bytes = bytes[..random.Between(1, bytes.Length)];
             var json = new ByteBuffer();
-            _ = ResponseWriter.Item(json, Get, bytes, 0);
+            _ = ResponseWriter.Item(json, Get, bytes, 0, []);
             Assert.True(json.Length < 64 * 1024, $"seed {seed}");
         }
     }

@@ -18,10 +18,19 @@ public sealed class DoorHost : DoorClient
 
     public EmbeddedTableEngine Engine { get; }
 
-    public static async Task<DoorHost> StartAsync(int groups = 4, TablesDoorOptions? options = null)
+    /// <summary>Starts a door.</summary>
+    /// <param name="groups">How many data groups there are.</param>
+    /// <param name="options">The door's, but for the node's name.</param>
+    /// <param name="time">When given, what commands leave to do is done as this time passes.</param>
+    public static async Task<DoorHost> StartAsync(int groups = 4, TablesDoorOptions? options = null, TimeProvider? time = null)
     {
         var replicated = new MemoryReplicated(groups);
-        var engine = new EmbeddedTableEngine(replicated, new DoorTime());
+        var engine = new EmbeddedTableEngine(replicated, time ?? new DoorTime());
+        if (time is not null)
+        {
+            engine.Start();
+        }
+
         HttpServer server = await ListenAsync(new TablesDoor(engine, (options ?? new TablesDoorOptions()) with { Node = "n1" }));
         return new DoorHost(server, replicated, engine);
     }

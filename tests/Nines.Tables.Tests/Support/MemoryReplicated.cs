@@ -32,8 +32,8 @@ public sealed class MemoryReplicated : IReplicated
     /// <summary>Called before each command and query; an answer replaces the work.</summary>
     public Func<GroupId, bool, Answer?>? Interfere { get; set; }
 
-    /// <summary>Called after each command; true: it had its effect, and nobody hears of it.</summary>
-    public Func<GroupId, bool>? LosesAnswer { get; set; }
+    /// <summary>Called after each command and query was done; an answer goes out in place of the real one.</summary>
+    public Func<GroupId, bool, Answer?>? Lose { get; set; }
 
     /// <summary>Commands that were sent, whether they had an effect or not.</summary>
     public int Commands { get; private set; }
@@ -86,7 +86,7 @@ public sealed class MemoryReplicated : IReplicated
                 at.First[id] = first;
             }
 
-            return new(LosesAnswer?.Invoke(group) == true ? new Answer { Outcome = Outcome.Unknown, Group = group } : first);
+            return new(Lose?.Invoke(group, true) ?? first);
         }
     }
 
@@ -105,7 +105,7 @@ public sealed class MemoryReplicated : IReplicated
             Group at = _groups[group];
             var body = new ByteBuffer();
             _machine.Query(query.ToArray(), at.State, body);
-            return new(AnswerAt(group, at, body));
+            return new(Lose?.Invoke(group, false) ?? AnswerAt(group, at, body));
         }
     }
 

@@ -1,5 +1,4 @@
 using Nines.Kernel;
-using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Model.Catalogue;
 
@@ -20,6 +19,8 @@ public sealed partial record TableDescription
         Throughput = 2,
         Billing = 3,
         Class = 4,
+        Indexes = 5,
+        Revision = 6,
     }
 
     /// <summary>Writes the row; docs/formats/tables.md draws it.</summary>
@@ -27,18 +28,18 @@ public sealed partial record TableDescription
     {
         ArgumentNullException.ThrowIfNull(to);
         int sections = (Tags.Count > 0 ? 1 : 0) + (Throughput == default ? 0 : 1) + (PayPerRequestSinceMs > 0 ? 1 : 0)
-            + (ClassChanges == default ? 0 : 1);
+            + (ClassChanges == default ? 0 : 1) + (Indexes.Count > 0 ? 1 : 0) + (Revision == Id ? 0 : 1);
         to.Byte(sections == 0 ? PlainVersion : SectionsVersion);
         to.Byte((byte)Status);
         to.Fixed64(Id);
         to.Fixed64((ulong)(Uuid >> 64));
         to.Fixed64((ulong)Uuid);
         to.Text(Name);
-        EncodeKey(to, Hash);
+        TableShape.EncodeKey(to, Hash);
         to.Byte((byte)((Range is null ? 0 : 1) | (RangeDefinedFirst ? 2 : 0) | (DeletionProtection ? 4 : 0)));
         if (Range is { } range)
         {
-            EncodeKey(to, range);
+            TableShape.EncodeKey(to, range);
         }
 
         to.Byte((byte)Billing);
@@ -69,9 +70,9 @@ public sealed partial record TableDescription
         ulong high = reader.Fixed64();
         ulong low = reader.Fixed64();
         string name = reader.Text();
-        KeyAttribute hash = DecodeKey(ref reader);
+        KeyAttribute hash = TableShape.DecodeKey(ref reader);
         byte flags = reader.Byte();
-        KeyAttribute? range = (flags & 1) != 0 ? DecodeKey(ref reader) : null;
+        KeyAttribute? range = (flags & 1) != 0 ? TableShape.DecodeKey(ref reader) : null;
         var billing = (BillingMode)reader.Byte();
         long read = reader.Count();
         long write = reader.Count();
@@ -138,6 +139,54 @@ public sealed partial record TableDescription
                 section.Count(ClassChanges.BeforeMs);
             });
         }
+
+        if (Indexes.Count > 0)
+        {
+            EncodeSection(to, Section.Indexes, EncodeIndexes);
+        }
+
+        if (Revision != Id)
+        {
+            EncodeSection(to, Section.Revision, section => section.Varint(Revision));
+        }
+    }
+
+    private void EncodeIndexes(ByteBuffer to)
+    {
+        to.Count(Attributes.Count);
+        foreach (KeyAttribute attribute in Attributes)
+        {
+            TableShape.EncodeKey(to, attribute);
+        }
+
+        to.Count(Indexes.Count);
+        foreach (TableIndex index in Indexes)
+        {
+            index.Encode(to);
+        }
+    }
+
+    private static TableDescription DecodeIndexes(ref ByteReader section, TableDescription row)
+    {
+        var attributes = new KeyAttribute[section.Items(2)];
+        for (int i = 0; i < attributes.Length && !section.Failed; i++)
+        {
+            attributes[i] = TableShape.DecodeKey(ref section);
+        }
+
+        int count = section.Items(8);
+        var indexes = new TableIndex[section.Failed ? 0 : count];
+        for (int i = 0; i < indexes.Length && !section.Failed; i++)
+        {
+            indexes[i] = TableIndex.Decode(ref section);
+        }
+
+        if (attributes.Length == 0 || indexes.Length == 0)
+        {
+            section.Fail();
+        }
+
+        return section.Failed ? row : row with { Attributes = attributes, Indexes = indexes };
     }
 
     private static void EncodeSection(ByteBuffer to, Section kind, Action<ByteBuffer> write)
@@ -180,27 +229,13 @@ public sealed partial record TableDescription
                 return row with { PayPerRequestSinceMs = section.Count() };
             case Section.Class:
                 return row with { ClassChanges = new ClassHistory(section.Count(), section.Count()) };
+            case Section.Indexes:
+                return DecodeIndexes(ref section, row);
+            case Section.Revision:
+                return row with { Revision = section.Varint() };
             default:
                 section.Fail();
                 return row;
         }
-    }
-
-    private static void EncodeKey(ByteBuffer to, KeyAttribute key)
-    {
-        to.Text(key.Name);
-        to.Byte((byte)key.Type);
-    }
-
-    private static KeyAttribute DecodeKey(ref ByteReader reader)
-    {
-        string name = reader.Text();
-        var type = (AttributeType)reader.Byte();
-        if (!KeyEncoding.IsKeyType(type))
-        {
-            reader.Fail();
-        }
-
-        return new KeyAttribute(name, type);
     }
 }

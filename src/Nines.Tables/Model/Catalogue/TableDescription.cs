@@ -14,7 +14,9 @@ public enum TableStatus : byte
     /// <summary>Being dropped, group by group. Takes no items.</summary>
     Deleting = 3,
 
-    /// <summary>Only in the answer to an UpdateTable: the change is done, and the answer shows what was before. Never stored.</summary>
+    /// <summary>
+    /// Only in answers, never stored: an UpdateTable's change is done and the answer shows what was before, or an index comes or goes.
+    /// </summary>
     Updating = 4,
 }
 
@@ -44,11 +46,14 @@ public enum TableClass : byte
 /// <summary>One attribute that a key is made of: S, N or B.</summary>
 public readonly record struct KeyAttribute(string Name, AttributeType Type);
 
-/// <summary>What an item operation must know of a table. Never changes during the life of a table id.</summary>
+/// <summary>What an item operation must know of a table. Its keys never change during the life of a table id; its indexes may.</summary>
 public sealed record TableSchema(ulong Id, string Name, KeyAttribute Hash, KeyAttribute? Range)
 {
     /// <summary>What the data groups are told of the table.</summary>
     public TableShape Shape { get => field ?? new TableShape(Id, Hash, Range); init; }
+
+    /// <summary>The names of the indexes that cannot be read yet.</summary>
+    public IReadOnlyList<string> Backfilling { get; init; } = [];
 }
 
 /// <summary>
@@ -114,9 +119,39 @@ public sealed partial record TableDescription
     /// <summary>Where in its life the table is.</summary>
     public TableStatus Status { get; init; } = TableStatus.Creating;
 
+    /// <summary>The secondary indexes, local ones first, in the order they were given.</summary>
+    public IReadOnlyList<TableIndex> Indexes { get; init; } = [];
+
+    /// <summary>The definitions of all key attributes, those of indexes too, in the order they were given.</summary>
+    public IReadOnlyList<KeyAttribute> Attributes
+    {
+        get => field.Count > 0 ? field : Range is not { } range ? [Hash] : RangeDefinedFirst ? [range, Hash] : [Hash, range];
+        init;
+    } = [];
+
+    /// <summary>The log index of the last change that the data groups are told of; at first that of the table's creation.</summary>
+    public ulong Revision { get => Math.Max(field, Id); init; }
+
+    /// <summary>Somebody has to carry the table, or one of its indexes, on.</summary>
+    public bool IsPending => Status != TableStatus.Active || Indexes.Any(static i => i.IsPending);
+
+    /// <summary>What the data groups are told. An index that is going is no longer kept by writes.</summary>
+    public TableShape Shape => new(Revision, Hash, Range)
+    {
+        Indexes = [.. Indexes.Where(static i => i.Status != IndexStatus.Deleting).Select(static i => i.Shape)],
+    };
+
     /// <summary>What item operations need.</summary>
-    public TableSchema Schema => new(Id, Name, Hash, Range);
+    public TableSchema Schema => new(Id, Name, Hash, Range)
+    {
+        Shape = Shape,
+        Backfilling = [.. Indexes.Where(static i => i.Status == IndexStatus.Creating).Select(static i => i.Shape.Name)],
+    };
 
     /// <summary>The table as it is to be shown at a time: what was counted on an earlier day no longer counts.</summary>
-    public TableDescription At(long timeMs) => this with { Throughput = Throughput with { DecreasesThatDay = Throughput.DecreasesOn(timeMs) } };
+    public TableDescription At(long timeMs) => this with
+    {
+        Throughput = Throughput.At(timeMs),
+        Indexes = Indexes.Count == 0 ? Indexes : [.. Indexes.Select(i => i with { Throughput = i.Throughput.At(timeMs) })],
+    };
 }

@@ -11,6 +11,9 @@ public readonly record struct ThroughputHistory(long LastIncreaseMs, long LastDe
     /// <summary>How often capacity was decreased on the UTC day of a time.</summary>
     public long DecreasesOn(long timeMs) => LastDecreaseMs / DayMs == timeMs / DayMs ? DecreasesThatDay : 0;
 
+    /// <summary>The history as it is to be shown at a time: what was counted on an earlier day no longer counts.</summary>
+    public ThroughputHistory At(long timeMs) => this with { DecreasesThatDay = DecreasesOn(timeMs) };
+
     /// <summary>The history with one more change.</summary>
     public ThroughputHistory Add(bool increased, bool decreased, long timeMs) => new(
         increased ? timeMs : LastIncreaseMs,

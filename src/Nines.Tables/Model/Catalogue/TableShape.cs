@@ -33,16 +33,79 @@ public enum StreamView : byte
 }
 
 /// <summary>
-/// A secondary index as writes see it. <see cref="Id"/> is the log index of the control group's command that added it, so that no two
-/// indexes share one; all local indexes and those of CreateTable count on from the command's own.
+/// A secondary index as writes see it. <see cref="Id"/> is made of the log index of the control group's command that added it and the
+/// index's place in that command, so that no two indexes share one.
 /// </summary>
 public sealed record IndexShape(ulong Id, string Name, bool IsGlobal, KeyAttribute Hash, KeyAttribute? Range)
 {
+    private const int OrdinalBits = 8;
+    private const byte IsGlobalFlag = 1;
+    private const byte HasRange = 2;
+
+    /// <summary>The first revision of the table's shape that had the index: one of that revision or above without it has lost it since.</summary>
+    public static ulong RevisionOf(ulong id) => id >> OrdinalBits;
+
+    /// <summary>The id of the n-th index that a command adds.</summary>
+    public static ulong IdOf(LogIndex command, int ordinal)
+    {
+        Invariant.Assert(ordinal < 1 << OrdinalBits);
+        return ((ulong)command.Value << OrdinalBits) | (uint)ordinal;
+    }
+
     /// <summary>What is projected.</summary>
     public ProjectionKind Projection { get; init; } = ProjectionKind.All;
 
     /// <summary>INCLUDE: the attributes beside the keys.</summary>
     public IReadOnlyList<string> Included { get; init; } = [];
+
+    /// <summary>Whether an attribute is in the index, the table's keys aside.</summary>
+    public bool Shows(string attribute) =>
+        Projection == ProjectionKind.All || attribute == Hash.Name || attribute == Range?.Name || Included.Contains(attribute);
+
+    /// <summary>Appends the index.</summary>
+    public void Encode(ByteBuffer to)
+    {
+        ArgumentNullException.ThrowIfNull(to);
+        to.Varint(Id);
+        to.Text(Name);
+        to.Byte((byte)((IsGlobal ? IsGlobalFlag : 0) | (Range is null ? 0 : HasRange)));
+        TableShape.EncodeKey(to, Hash);
+        if (Range is { } range)
+        {
+            TableShape.EncodeKey(to, range);
+        }
+
+        to.Byte((byte)Projection);
+        to.Count(Included.Count);
+        foreach (string name in Included)
+        {
+            to.Text(name);
+        }
+    }
+
+    /// <summary>Reads an index that other fields follow; the reader fails when the bytes are none.</summary>
+    public static IndexShape Decode(ref ByteReader reader)
+    {
+        ulong id = reader.Varint();
+        string name = reader.Text();
+        byte flags = reader.Byte();
+        KeyAttribute hash = TableShape.DecodeKey(ref reader);
+        KeyAttribute? range = (flags & HasRange) != 0 ? TableShape.DecodeKey(ref reader) : null;
+        var projection = (ProjectionKind)reader.Byte();
+        int count = reader.Items(1);
+        string[] included = reader.Failed || count == 0 ? [] : new string[count];
+        for (int i = 0; i < included.Length; i++)
+        {
+            included[i] = reader.Text();
+        }
+
+        if (flags > (IsGlobalFlag | HasRange) || projection is < ProjectionKind.KeysOnly or > ProjectionKind.All)
+        {
+            reader.Fail();
+        }
+
+        return new IndexShape(id, name, (flags & IsGlobalFlag) != 0, hash, range) { Projection = projection, Included = included };
+    }
 }
 
 /// <summary>The stream of a table as writes see it. A stream that is switched on again is another, with another id.</summary>
@@ -64,8 +127,6 @@ public sealed record TableShape(ulong Revision, KeyAttribute Hash, KeyAttribute?
     private const byte HasRange = 1;
     private const byte HasStream = 2;
     private const byte HasExpiry = 4;
-    private const byte IsGlobalIndex = 1;
-    private const byte HasIndexRange = 2;
 
     /// <summary>The indexes, local ones first.</summary>
     public IReadOnlyList<IndexShape> Indexes { get; init; } = [];
@@ -85,6 +146,20 @@ public sealed record TableShape(ulong Revision, KeyAttribute Hash, KeyAttribute?
         foreach (IndexShape index in Indexes)
         {
             if (index.Id == id)
+            {
+                return index;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The index of a name; null when the shape has none.</summary>
+    public IndexShape? IndexOf(string name)
+    {
+        foreach (IndexShape index in Indexes)
+        {
+            if (index.Name == name)
             {
                 return index;
             }
@@ -120,7 +195,7 @@ public sealed record TableShape(ulong Revision, KeyAttribute Hash, KeyAttribute?
         to.Count(Indexes.Count);
         foreach (IndexShape index in Indexes)
         {
-            Encode(to, index);
+            index.Encode(to);
         }
     }
 
@@ -138,7 +213,7 @@ public sealed record TableShape(ulong Revision, KeyAttribute Hash, KeyAttribute?
         var indexes = new IndexShape[reader.Failed ? 0 : count];
         for (int i = 0; i < indexes.Length && !reader.Failed; i++)
         {
-            indexes[i] = DecodeIndex(ref reader);
+            indexes[i] = IndexShape.Decode(ref reader);
         }
 
         if (reader.Failed || !known || flags > (HasRange | HasStream | HasExpiry)
@@ -151,55 +226,13 @@ public sealed record TableShape(ulong Revision, KeyAttribute Hash, KeyAttribute?
         return new TableShape(revision, hash, range) { Indexes = indexes, Stream = stream, ExpiryAttribute = expiry };
     }
 
-    private static void Encode(ByteBuffer to, IndexShape index)
-    {
-        to.Varint(index.Id);
-        to.Text(index.Name);
-        to.Byte((byte)((index.IsGlobal ? IsGlobalIndex : 0) | (index.Range is null ? 0 : HasIndexRange)));
-        EncodeKey(to, index.Hash);
-        if (index.Range is { } range)
-        {
-            EncodeKey(to, range);
-        }
-
-        to.Byte((byte)index.Projection);
-        to.Count(index.Included.Count);
-        foreach (string name in index.Included)
-        {
-            to.Text(name);
-        }
-    }
-
-    private static IndexShape DecodeIndex(ref ByteReader reader)
-    {
-        ulong id = reader.Varint();
-        string name = reader.Text();
-        byte flags = reader.Byte();
-        KeyAttribute hash = DecodeKey(ref reader);
-        KeyAttribute? range = (flags & HasIndexRange) != 0 ? DecodeKey(ref reader) : null;
-        var projection = (ProjectionKind)reader.Byte();
-        int count = reader.Items(1);
-        var included = new string[reader.Failed ? 0 : count];
-        for (int i = 0; i < included.Length; i++)
-        {
-            included[i] = reader.Text();
-        }
-
-        if (flags > (IsGlobalIndex | HasIndexRange) || projection is < ProjectionKind.KeysOnly or > ProjectionKind.All)
-        {
-            reader.Fail();
-        }
-
-        return new IndexShape(id, name, (flags & IsGlobalIndex) != 0, hash, range) { Projection = projection, Included = included };
-    }
-
-    private static void EncodeKey(ByteBuffer to, KeyAttribute key)
+    internal static void EncodeKey(ByteBuffer to, KeyAttribute key)
     {
         to.Text(key.Name);
         to.Byte((byte)key.Type);
     }
 
-    private static KeyAttribute DecodeKey(ref ByteReader reader)
+    internal static KeyAttribute DecodeKey(ref ByteReader reader)
     {
         string name = reader.Text();
         var type = (AttributeType)reader.Byte();

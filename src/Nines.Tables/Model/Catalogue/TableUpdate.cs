@@ -13,7 +13,8 @@ public sealed record TableUpdate(string Name)
     private const byte HasClass = 4;
     private const byte HasProtection = 8;
     private const byte ProtectionOn = 16;
-    private const byte KnownFlags = 31;
+    private const byte HasIndexes = 64;
+    private const byte KnownFlags = 31 | HasIndexes;
 
     /// <summary>The billing mode.</summary>
     public BillingMode? Billing { get; init; }
@@ -27,13 +28,20 @@ public sealed record TableUpdate(string Name)
     /// <summary>Whether DeleteTable is refused.</summary>
     public bool? DeletionProtection { get; init; }
 
+    /// <summary>Changes of global indexes.</summary>
+    public IReadOnlyList<IndexChange> Indexes { get; init; } = [];
+
+    /// <summary>The definitions of key attributes that came with an index to be added.</summary>
+    public IReadOnlyList<KeyAttribute> Attributes { get; init; } = [];
+
     /// <summary>Writes the update; docs/formats/tables.md draws it.</summary>
     public void Encode(ByteBuffer to)
     {
         ArgumentNullException.ThrowIfNull(to);
         to.Text(Name);
         to.Byte((byte)((Billing is null ? 0 : HasBilling) | (Throughput is null ? 0 : HasThroughput) | (Class is null ? 0 : HasClass)
-            | (DeletionProtection is null ? 0 : HasProtection) | (DeletionProtection == true ? ProtectionOn : 0)));
+            | (DeletionProtection is null ? 0 : HasProtection) | (DeletionProtection == true ? ProtectionOn : 0)
+            | (Indexes.Count > 0 ? HasIndexes : 0)));
         if (Billing is { } billing)
         {
             to.Byte((byte)billing);
@@ -49,6 +57,11 @@ public sealed record TableUpdate(string Name)
         {
             to.Byte((byte)tableClass);
         }
+
+        if (Indexes.Count > 0)
+        {
+            EncodeIndexes(to);
+        }
     }
 
     /// <summary>Reads an update to the end of the bytes; null when they are none.</summary>
@@ -59,7 +72,8 @@ public sealed record TableUpdate(string Name)
         BillingMode? billing = (flags & HasBilling) != 0 ? (BillingMode)reader.Byte() : null;
         CapacityUnits? units = (flags & HasThroughput) != 0 ? new CapacityUnits(reader.Count(), reader.Count()) : null;
         TableClass? tableClass = (flags & HasClass) != 0 ? (TableClass)reader.Byte() : null;
-        bool known = flags <= KnownFlags
+        (KeyAttribute[] attributes, IndexChange[] indexes) = (flags & HasIndexes) != 0 ? DecodeIndexes(ref reader) : ([], []);
+        bool known = (flags & ~KnownFlags) == 0
             && ((flags & ProtectionOn) == 0 || (flags & HasProtection) != 0)
             && billing is null or BillingMode.Provisioned or BillingMode.PayPerRequest
             && tableClass is null or TableClass.Standard or TableClass.InfrequentAccess;
@@ -69,6 +83,40 @@ public sealed record TableUpdate(string Name)
             Throughput = units,
             Class = tableClass,
             DeletionProtection = (flags & HasProtection) != 0 ? (flags & ProtectionOn) != 0 : null,
+            Indexes = indexes,
+            Attributes = attributes,
         };
+    }
+
+    private void EncodeIndexes(ByteBuffer to)
+    {
+        to.Count(Attributes.Count);
+        foreach (KeyAttribute attribute in Attributes)
+        {
+            TableShape.EncodeKey(to, attribute);
+        }
+
+        to.Count(Indexes.Count);
+        foreach (IndexChange change in Indexes)
+        {
+            change.Encode(to);
+        }
+    }
+
+    private static (KeyAttribute[] Attributes, IndexChange[] Indexes) DecodeIndexes(ref ByteReader reader)
+    {
+        var attributes = new KeyAttribute[reader.Items(2)];
+        for (int i = 0; i < attributes.Length && !reader.Failed; i++)
+        {
+            attributes[i] = TableShape.DecodeKey(ref reader);
+        }
+
+        var indexes = new IndexChange[reader.Items(3)];
+        for (int i = 0; i < indexes.Length && !reader.Failed; i++)
+        {
+            indexes[i] = IndexChange.Decode(ref reader);
+        }
+
+        return (attributes, indexes);
     }
 }

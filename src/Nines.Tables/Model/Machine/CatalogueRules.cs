@@ -46,11 +46,14 @@ internal static class CatalogueRules
             return;
         }
 
+        LogIndex position = context.Position;
         TableDescription row = wanted with
         {
             Id = (ulong)context.Position.Value,
             CreatedMs = Math.Max(0, context.TimeMs),
             Status = TableStatus.Creating,
+            Revision = 0,
+            Indexes = [.. wanted.Indexes.Select((index, i) => IndexChanges.Numbered(index, position, i))],
         };
         Store(row, state);
         TableAnswer.Write(answer, row);
@@ -60,7 +63,7 @@ internal static class CatalogueRules
     {
         if (TryRead(ref command, state, answer, out TableDescription? row) && row.Status == TableStatus.Creating)
         {
-            Store(row with { Status = TableStatus.Active }, state);
+            Store(row with { Status = TableStatus.Active, Indexes = IndexChanges.AllActive(row.Indexes) }, state);
         }
     }
 
@@ -99,6 +102,13 @@ internal static class CatalogueRules
         {
             TableAnswer.Write(answer, TableError.Validation(
                 "Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first."));
+            return;
+        }
+
+        if (row.Status == TableStatus.Active && row.IsPending)
+        {
+            TableAnswer.Write(answer, TableError.ResourceInUse(
+                "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted."));
             return;
         }
 
@@ -168,7 +178,7 @@ internal static class CatalogueRules
         using IOrderedCursor cursor = state.Range([Keyspace.CatalogueRow], [Keyspace.CatalogueRow + 1]);
         while (rows.Count < PendingMax && cursor.MoveNext())
         {
-            if (TableDescription.TryDecode(cursor.Value.Span) is { Status: not TableStatus.Active } row)
+            if (TableDescription.TryDecode(cursor.Value.Span) is { IsPending: true } row)
             {
                 rows.Add(row);
             }

@@ -46,8 +46,8 @@ internal static class IndexEntries
     /// <summary>Where in an index the item's entry is; null: the item is not in it.</summary>
     public static byte[]? PlaceOf(ulong tableId, IndexShape index, ReadOnlySpan<byte> itemKey, Item item)
     {
-        AttributeValue? hash = KeyOf(index.Hash, item);
-        AttributeValue? range = index.Range is { } key ? KeyOf(key, item) : null;
+        AttributeValue? hash = KeyOf(index.Hash, item, isHash: true);
+        AttributeValue? range = index.Range is { } key ? KeyOf(key, item, isHash: false) : null;
         if (hash is null || (index.Range is not null && range is null))
         {
             return null;
@@ -104,11 +104,9 @@ internal static class IndexEntries
 
     private static bool IsKey(string name, KeyAttribute hash, KeyAttribute? range) => name == hash.Name || name == range?.Name;
 
-    private static AttributeValue? KeyOf(KeyAttribute key, Item item)
+    private static AttributeValue? KeyOf(KeyAttribute key, Item item, bool isHash)
     {
         AttributeValue? value = item[key.Name];
-        return value is null || value.Type != key.Type || (value.Type != AttributeType.Number && KeyEncoding.SizeOf(value) == 0)
-            ? null
-            : value;
+        return IndexRules.IsKey(key, value, isHash) ? value : null;
     }
 }

@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Values;
 
@@ -139,16 +140,38 @@ internal static class ItemRules
             return;
         }
 
-        writer.Write(write.TableId, registration, write.Key.Span, old, updated);
+        TableShape? shape = registration.IsPlain ? null : registration.Shape;
+        if (shape is not null && CheckIndexes(write, shape, old, updated, state) is { } unfit)
+        {
+            TableAnswer.Write(answer, unfit);
+            return;
+        }
+
+        writer.Write(write.TableId, shape, write.Key.Span, old, updated);
         (long, long)? sizes = write.IsMeasured
             ? (old is null ? 0 : ItemSize.Of(old), updated is null ? 0 : ItemSize.Of(updated))
             : null;
         Item? returned = write.Returned(old, updated);
-        TableAnswer.BeginItem(answer, sizes, returned is not null, writer.HasOutbox);
+        List<IndexCost>? costs = write.IsMeasured && shape is not null ? IndexCosts.Of(write.TableId, shape, write.Key.Span, old, updated) : null;
+        TableAnswer.BeginItem(answer, sizes, returned is not null, writer.HasOutbox, costs);
         if (returned is not null)
         {
             ItemCodec.Encode(returned, answer);
         }
+    }
+
+    /// <summary>That indexes can take the item, and that there is room to tell global ones of it.</summary>
+    public static TableError? CheckIndexes(in ItemWrite write, TableShape shape, Item? old, Item? updated, IOrderedReader state)
+    {
+        if (shape.Indexes.Count == 0)
+        {
+            return null;
+        }
+
+        TableError? error = updated is null ? null
+            : write.IsPut ? IndexRules.Check(shape, updated)
+            : IndexRules.Check(shape, updated, old ?? Item.Empty);
+        return error ?? (shape.Indexes.Any(static i => i.IsGlobal) ? Outbox.CheckRoom(state) : null);
     }
 
     private static void PlaceOf(ulong tableId, ReadOnlySpan<byte> key, Span<byte> place)

@@ -24,7 +24,11 @@ internal ref struct ItemWriter(in CommandContext context, IOrderedState state)
     public bool IsByService { get; init; }
 
     /// <summary>Takes an item from what it was to what it is to be; null: it is not there.</summary>
-    public void Write(ulong tableId, in Registration registration, ReadOnlySpan<byte> itemKey, Item? old, Item? updated)
+    public void Write(ulong tableId, in Registration registration, ReadOnlySpan<byte> itemKey, Item? old, Item? updated) =>
+        Write(tableId, registration.IsPlain ? null : registration.Shape, itemKey, old, updated);
+
+    /// <summary>The same, by who has read the shape already; null: nothing hangs on items.</summary>
+    public void Write(ulong tableId, TableShape? shape, ReadOnlySpan<byte> itemKey, Item? old, Item? updated)
     {
         if (old is null && updated is null)
         {
@@ -41,9 +45,8 @@ internal ref struct ItemWriter(in CommandContext context, IOrderedState state)
             state.Put(place, Encoded(updated));
         }
 
-        if (!registration.IsPlain && !Equals(old, updated))
+        if (shape is not null && !Equals(old, updated))
         {
-            TableShape shape = registration.Shape;
             WriteIndexes(tableId, shape, shape.Indexes, itemKey, old, updated);
             WriteStream(tableId, shape, old, updated);
             WriteExpiry(tableId, shape, itemKey, old, updated);
@@ -82,12 +85,26 @@ internal ref struct ItemWriter(in CommandContext context, IOrderedState state)
             Apply(tableId, edit, state);
         }
 
-        if (elsewhere.Count > 0)
+        Send(tableId, elsewhere);
+    }
+
+    /// <summary>What is for other groups. Items may be large and indexes many: an entry that would be too large is several.</summary>
+    private void Send(ulong tableId, List<IndexEdit> edits)
+    {
+        int from = 0;
+        while (from < edits.Count)
         {
+            int to = from;
+            for (long bytes = 0; to < edits.Count && (to == from || bytes + edits[to].Item.Length <= Outbox.EntryBytesMax); to++)
+            {
+                bytes += edits[to].Item.Length;
+            }
+
             var entry = new ByteBuffer(512);
-            new OutboxEntry(Math.Max(0, _context.TimeMs), tableId, elsewhere).Encode(entry);
-            state.Put(Keyspace.OfOutbox(_context.Position, _number), entry.Written);
+            new OutboxEntry(Math.Max(0, _context.TimeMs), tableId, edits.GetRange(from, to - from)).Encode(entry);
+            Outbox.Add(state, _context.Position, _number++, entry.Written);
             HasOutbox = true;
+            from = to;
         }
     }
 

@@ -21,10 +21,16 @@ public enum PageFlags : byte
 
     /// <summary>Items are counted and not returned.</summary>
     CountOnly = 8,
+
+    /// <summary>An index is read; its id follows.</summary>
+    Index = 16,
+
+    /// <summary>The items of the index's entries are read from the table.</summary>
+    Fetch = 32,
 }
 
 /// <summary>
-/// What a group is asked for by Query and Scan: the items of one table from a key on up to another, until a limit of items or of bytes is
+/// What a group is asked for by Query and Scan: the items of one table, or the entries of one of its indexes, from a key on up to another, until a limit of items or of bytes is
 /// reached, both counted before the filter.
 /// </summary>
 /// <param name="TableId">The table.</param>
@@ -48,7 +54,11 @@ public sealed record PageQuery(
 
     // Keys of a table and of an index.
     private const int KeyNamesMax = 4;
-    private const int KeyBytesMax = 8192;
+    private const int KeyBytesMax = 16384;
+    private const PageFlags Known = (PageFlags)63;
+
+    /// <summary>The index whose entries are read, in place of items; 0: none.</summary>
+    public ulong IndexId { get; init; }
 
     /// <summary>Items must meet it to be returned.</summary>
     public Condition? Filter { get; init; }
@@ -63,10 +73,16 @@ public sealed record PageQuery(
         to.Byte(TableCommand.Version);
         to.Byte((byte)TableQueryKind.ReadPage);
         to.Fixed64(TableId);
-        PageFlags flags = Flags & (PageFlags.Reverse | PageFlags.CountOnly);
+        PageFlags flags = Flags & (PageFlags.Reverse | PageFlags.CountOnly | PageFlags.Fetch);
+        flags |= IndexId == 0 ? 0 : PageFlags.Index;
         flags |= Filter is null ? 0 : PageFlags.Filter;
         flags |= Projection is null ? 0 : PageFlags.Projection;
         to.Byte((byte)flags);
+        if (IndexId != 0)
+        {
+            to.Varint(IndexId);
+        }
+
         to.Blob(From.Span);
         to.Blob(To.Span);
         to.Count(LimitItems);
@@ -93,6 +109,7 @@ public sealed record PageQuery(
     {
         ulong tableId = query.Fixed64();
         var flags = (PageFlags)query.Byte();
+        ulong indexId = (flags & PageFlags.Index) != 0 ? query.Varint() : 0;
         byte[] from = query.Blob().ToArray();
         byte[] to = query.Blob().ToArray();
         long limitItems = query.Count();
@@ -105,11 +122,12 @@ public sealed record PageQuery(
 
         Condition? filter = (flags & PageFlags.Filter) != 0 ? ExpressionCodec.DecodeCondition(ref query) : null;
         ProjectionPlan? projection = (flags & PageFlags.Projection) != 0 ? ExpressionCodec.DecodeProjection(ref query) : null;
-        bool isGood = query.IsComplete && flags <= (PageFlags)15 && names.Count <= KeyNamesMax
+        bool isGood = query.IsComplete && (flags & ~Known) == 0 && indexId < ulong.MaxValue && names.Count <= KeyNamesMax
             && from.Length <= KeyBytesMax && to.Length <= KeyBytesMax
             && limitItems <= int.MaxValue && limitBytes is > 0 and <= BytesMax;
         return !isGood ? null : new PageQuery(tableId, from, to, flags, (int)limitItems, (int)limitBytes, names)
         {
+            IndexId = indexId,
             Filter = filter,
             Projection = projection,
         };

@@ -32,6 +32,7 @@ public static class TableAnswer
     private const byte HasItem = 1;
     private const byte HasSizes = 2;
     private const byte HasWork = 4;
+    private const byte HasCosts = 8;
     private const int NamesMax = TableDescription.MaxTables;
 
     /// <summary>An answer of its status alone.</summary>
@@ -58,15 +59,26 @@ public static class TableAnswer
     }
 
     /// <summary>Done, with sizes when they were asked for; an encoded item may follow when <paramref name="hasItem"/>.</summary>
-    public static void BeginItem(ByteBuffer to, (long Old, long New)? sizes, bool hasItem, bool hasWork = false)
+    public static void BeginItem(
+        ByteBuffer to, (long Old, long New)? sizes, bool hasItem, bool hasWork = false, IReadOnlyList<IndexCost>? costs = null)
     {
         ArgumentNullException.ThrowIfNull(to);
         to.Byte((byte)AnswerStatus.Done);
-        to.Byte((byte)((hasItem ? HasItem : 0) | (sizes is null ? 0 : HasSizes) | (hasWork ? HasWork : 0)));
+        to.Byte((byte)((hasItem ? HasItem : 0) | (sizes is null ? 0 : HasSizes) | (hasWork ? HasWork : 0) | (costs is { Count: > 0 } ? HasCosts : 0)));
         if (sizes is { } both)
         {
             to.Count(both.Old);
             to.Count(both.New);
+        }
+
+        if (costs is { Count: > 0 })
+        {
+            to.Count(costs.Count);
+            foreach (IndexCost cost in costs)
+            {
+                to.Varint(cost.IndexId);
+                to.Count(cost.Units);
+            }
         }
     }
 
@@ -120,16 +132,52 @@ public static class TableAnswer
     }
 
     /// <summary>The item of an item operation's answer: sizes (zero when not asked for) and the encoded item (empty when there is none).</summary>
-    public static bool TryReadItem(ReadOnlyMemory<byte> answer, out long oldSize, out long newSize, out ReadOnlyMemory<byte> item)
+    public static bool TryReadItem(ReadOnlyMemory<byte> answer, out long oldSize, out long newSize, out ReadOnlyMemory<byte> item) =>
+        TryReadItem(answer, out oldSize, out newSize, out _, out item);
+
+    /// <summary>The same, with what the write cost in indexes.</summary>
+    public static bool TryReadItem(
+        ReadOnlyMemory<byte> answer, out long oldSize, out long newSize, out IReadOnlyList<IndexCost> costs, out ReadOnlyMemory<byte> item)
     {
         var reader = new ByteReader(answer);
         bool done = reader.Byte() == (byte)AnswerStatus.Done;
         byte flags = reader.Byte();
         oldSize = (flags & HasSizes) != 0 ? reader.Count() : 0;
         newSize = (flags & HasSizes) != 0 ? reader.Count() : 0;
-        item = (flags & HasItem) != 0 ? answer[reader.Offset..] : default;
-        return done && !reader.Failed && flags <= (HasItem | HasSizes | HasWork) && item.IsEmpty == ((flags & HasItem) == 0)
+        costs = (flags & HasCosts) != 0 ? ReadCosts(ref reader) : [];
+        item = (flags & HasItem) != 0 && !reader.Failed ? answer[reader.Offset..] : default;
+        return done && !reader.Failed && flags <= (HasItem | HasSizes | HasWork | HasCosts) && item.IsEmpty == ((flags & HasItem) == 0)
             && (!item.IsEmpty || reader.Left == 0);
+    }
+
+    /// <summary>The table that a group has yet to be told of, or of an index of it; null when the bytes say something else.</summary>
+    public static ulong? TryReadUnknown(ReadOnlySpan<byte> answer)
+    {
+        var reader = new ByteReader(answer);
+        bool unknown = reader.Byte() == (byte)AnswerStatus.UnknownTable;
+        ulong tableId = reader.Fixed64();
+        return unknown && reader.IsComplete ? tableId : null;
+    }
+
+    /// <summary>The shape of a table; null when there is none.</summary>
+    public static TableShape? TryReadShape(ReadOnlyMemory<byte> answer)
+    {
+        var reader = new ByteReader(answer);
+        bool done = reader.Byte() == (byte)AnswerStatus.Done;
+        TableShape? shape = done ? TableShape.TryDecode(ref reader) : null;
+        return reader.IsComplete ? shape : null;
+    }
+
+    private static IndexCost[] ReadCosts(ref ByteReader reader)
+    {
+        int count = reader.Items(2);
+        var costs = new IndexCost[reader.Failed ? 0 : count];
+        for (int i = 0; i < costs.Length; i++)
+        {
+            costs[i] = new IndexCost(reader.Varint(), reader.Count());
+        }
+
+        return costs;
     }
 
     /// <summary>The catalogue row of an answer; null when there is none.</summary>

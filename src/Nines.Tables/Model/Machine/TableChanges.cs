@@ -60,7 +60,9 @@ internal static class TableChanges
             return;
         }
 
-        if (TableUpdates.TryApply(row, update, Math.Max(0, context.TimeMs), out TableError? error) is not { } applied)
+        long nowMs = Math.Max(0, context.TimeMs);
+        if (TableUpdates.TryApply(row, update, nowMs, out TableError? error) is not { } applied
+            || !IndexChanges.TryApply(row, update, context.Position, nowMs, ref applied, out error))
         {
             TableAnswer.Write(answer, error!);
             return;

@@ -30,6 +30,21 @@ public enum TableCommandKind : byte
     /// <summary>Data group: takes no more items and deletes a bounded number of those there are.</summary>
     DropTable = 17,
 
+    /// <summary>Data group: takes changes of another group's items into the entries of global indexes.</summary>
+    ApplyIndexEdits = 19,
+
+    /// <summary>Data group: forgets changes that every other group has taken in.</summary>
+    TrimOutbox = 20,
+
+    /// <summary>Data group: makes the entries of an index that was added, for a bounded number of items.</summary>
+    BackfillIndex = 21,
+
+    /// <summary>Data group: deletes a bounded number of entries of an index that is going.</summary>
+    ClearIndex = 22,
+
+    /// <summary>Control group: an index is filled, or its entries are deleted, in every data group.</summary>
+    SettleIndex = 23,
+
     /// <summary>Data group: writes an item.</summary>
     PutItem = 32,
 
@@ -78,6 +93,12 @@ public enum TableQueryKind : byte
 
     /// <summary>Data group: a page of the items in a range of keys.</summary>
     ReadPage = 33,
+
+    /// <summary>Data group: the changes that are to be sent to other groups.</summary>
+    ReadOutbox = 34,
+
+    /// <summary>Data group: what it knows of a table.</summary>
+    ReadShape = 35,
 
     /// <summary>Data group: several items at one moment.</summary>
     ReadTransaction = 40,
@@ -149,6 +170,9 @@ public static class TableCommand
     /// <summary>How many items one DropTable command deletes at most.</summary>
     public const int DropItemsMax = 256;
 
+    /// <summary>How many entries one TrimOutbox command deletes at most, and one page of an outbox has.</summary>
+    public const int TrimEntriesMax = 1024;
+
     /// <summary>The control group makes the table; id, status and time of the description are its to give.</summary>
     public static void CreateTable(ByteBuffer to, TableDescription wanted)
     {
@@ -208,6 +232,61 @@ public static class TableCommand
     public static void DropTable(ByteBuffer to, ulong tableId)
     {
         Begin(to, (byte)TableCommandKind.DropTable);
+        to.Fixed64(tableId);
+    }
+
+    /// <summary>The data group shall be told of a table what another one knows.</summary>
+    public static void RegisterTable(ByteBuffer to, ulong tableId, TableShape shape)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        Begin(to, (byte)TableCommandKind.RegisterTable);
+        to.Fixed64(tableId);
+        shape.Encode(to);
+    }
+
+    /// <summary>Every other group has taken in the changes up to a number.</summary>
+    public static void TrimOutbox(ByteBuffer to, OutboxNumber upTo)
+    {
+        Begin(to, (byte)TableCommandKind.TrimOutbox);
+        upTo.Write(to);
+    }
+
+    /// <summary>The data group shall make the entries of an index for the next items.</summary>
+    public static void BackfillIndex(ByteBuffer to, ulong tableId, ulong indexId)
+    {
+        Begin(to, (byte)TableCommandKind.BackfillIndex);
+        to.Fixed64(tableId);
+        to.Varint(indexId);
+    }
+
+    /// <summary>The data group shall delete the next entries of an index.</summary>
+    public static void ClearIndex(ByteBuffer to, ulong tableId, ulong indexId)
+    {
+        Begin(to, (byte)TableCommandKind.ClearIndex);
+        to.Fixed64(tableId);
+        to.Varint(indexId);
+    }
+
+    /// <summary>An index is filled, or its entries are deleted, everywhere.</summary>
+    public static void SettleIndex(ByteBuffer to, string name, ulong tableId, ulong indexId, bool isRemoval)
+    {
+        Row(to, TableCommandKind.SettleIndex, name, tableId);
+        to.Varint(indexId);
+        to.Byte(isRemoval ? (byte)1 : (byte)0);
+    }
+
+    /// <summary>The changes that wait behind a number, at least one when there is one.</summary>
+    public static void ReadOutbox(ByteBuffer to, OutboxNumber after, int bytesMax)
+    {
+        Begin(to, (byte)TableQueryKind.ReadOutbox);
+        after.Write(to);
+        to.Count(bytesMax);
+    }
+
+    /// <summary>What the data group knows of a table.</summary>
+    public static void ReadShape(ByteBuffer to, ulong tableId)
+    {
+        Begin(to, (byte)TableQueryKind.ReadShape);
         to.Fixed64(tableId);
     }
 

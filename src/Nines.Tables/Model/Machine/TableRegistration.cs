@@ -29,7 +29,7 @@ public enum RegistrationState : byte
 internal static class TableRegistration
 {
     /// <summary>What a table has beside its registration, each a range of keys that begins with the table's id.</summary>
-    private static ReadOnlySpan<byte> Ranges => [Keyspace.Item, Keyspace.IndexEntry, Keyspace.StreamRecord, Keyspace.Lock];
+    private static ReadOnlySpan<byte> Ranges => [Keyspace.Item, Keyspace.IndexEntry, Keyspace.StreamRecord, Keyspace.Lock, Keyspace.IndexFill];
 
     /// <summary>
     /// From now on items are written under the shape. One of an older revision than is known changes nothing: it was delayed.

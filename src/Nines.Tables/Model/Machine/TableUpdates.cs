@@ -35,7 +35,7 @@ internal static class TableUpdates
         return (changed, Show(row, changed, update));
     }
 
-    private static TableError? CheckThroughput(TableDescription row, CapacityUnits? units, long nowMs)
+    public static TableError? CheckThroughput(TableDescription row, CapacityUnits? units, long nowMs)
     {
         if (row.Billing != BillingMode.Provisioned || units is not { } wanted)
         {
@@ -116,7 +116,7 @@ internal static class TableUpdates
 
     private static CapacityUnits UnitsOf(TableDescription row) => new(row.ReadCapacityUnits, row.WriteCapacityUnits);
 
-    private static bool IsDecrease(TableDescription row, CapacityUnits wanted) =>
+    public static bool IsDecrease(TableDescription row, CapacityUnits wanted) =>
         row.Billing == BillingMode.Provisioned && (wanted.Read < row.ReadCapacityUnits || wanted.Write < row.WriteCapacityUnits);
 
     /// <summary>A table without a class is of the STANDARD class.</summary>

@@ -55,6 +55,21 @@ public sealed class TablesMachine : IStateMachine
             case TableCommandKind.DropTable:
                 TableRegistration.Drop(ref reader, state, answer);
                 break;
+            case TableCommandKind.ApplyIndexEdits:
+                IndexShipping.Apply(ref reader, state, answer);
+                break;
+            case TableCommandKind.TrimOutbox:
+                IndexShipping.Trim(ref reader, state, answer);
+                break;
+            case TableCommandKind.BackfillIndex:
+                IndexFilling.Fill(context, ref reader, state, answer);
+                break;
+            case TableCommandKind.ClearIndex:
+                IndexFilling.Clear(ref reader, state, answer);
+                break;
+            case TableCommandKind.SettleIndex:
+                IndexChanges.Settle(ref reader, state, answer);
+                break;
             case TableCommandKind.PutItem:
             case TableCommandKind.DeleteItem:
             case TableCommandKind.UpdateItem:
@@ -123,6 +138,12 @@ public sealed class TablesMachine : IStateMachine
                 break;
             case TableQueryKind.ReadPage:
                 PageRules.Read(ref reader, state, answer);
+                break;
+            case TableQueryKind.ReadOutbox:
+                IndexShipping.Read(ref reader, state, answer);
+                break;
+            case TableQueryKind.ReadShape:
+                IndexShipping.ReadShape(ref reader, state, answer);
                 break;
             case TableQueryKind.ReadTransaction:
                 TransactionReads.Read(ref reader, state, answer);

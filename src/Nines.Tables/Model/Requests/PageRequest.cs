@@ -30,6 +30,9 @@ public abstract record PageRequest
     /// <summary>How many items are looked at at most; 0: as many as fit a page.</summary>
     public int Limit { get; init; }
 
+    /// <summary>Whole items are wanted, also of an index that does not project all.</summary>
+    public bool AllAttributes { get; init; }
+
     /// <summary>Items are counted and not returned.</summary>
     public bool CountOnly { get; init; }
 

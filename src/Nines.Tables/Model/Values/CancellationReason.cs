@@ -3,7 +3,7 @@ namespace Nines.Tables.Model.Values;
 /// <summary>
 /// Why an operation of a transaction kept it from being done; <see cref="None"/> for the operations that did not.
 /// </summary>
-/// <param name="Code">DynamoDB's code: None, ConditionalCheckFailed, TransactionConflict, ValidationError.</param>
+/// <param name="Code">DynamoDB's code: None, ConditionalCheckFailed, TransactionConflict, ProvisionedThroughputExceeded, ValidationError.</param>
 /// <param name="Message">DynamoDB's text; null with None.</param>
 /// <param name="Item">The item as it was, for a failed condition that asked for it; otherwise null.</param>
 public sealed record CancellationReason(string Code, string? Message = null, Item? Item = null)
@@ -18,8 +18,11 @@ public sealed record CancellationReason(string Code, string? Message = null, Ite
     public static CancellationReason Of(TableError error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        return error.Type == TableError.ConditionalCheckFailedType
-            ? new CancellationReason("ConditionalCheckFailed", error.Message, error.Item)
-            : new CancellationReason("ValidationError", error.Message);
+        return error.Type switch
+        {
+            TableError.ConditionalCheckFailedType => new CancellationReason("ConditionalCheckFailed", error.Message, error.Item),
+            TableError.ThroughputExceededType => new CancellationReason("ProvisionedThroughputExceeded", error.Message),
+            _ => new CancellationReason("ValidationError", error.Message),
+        };
     }
 }

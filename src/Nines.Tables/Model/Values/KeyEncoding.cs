@@ -27,6 +27,9 @@ public static class KeyEncoding
     /// <summary>The longest encoding of a number: tag, magnitude, 19 pairs, terminator.</summary>
     public const int NumberBytesMax = 22;
 
+    /// <summary>What a text or binary ends with in a partition part, in bytes; without it the part is what all longer values begin with.</summary>
+    public const int TerminatorLength = 2;
+
     /// <summary>Appends the partition part: the prefix that all items of the partition share.</summary>
     public static void Partition(AttributeValue partitionKey, ByteBuffer destination)
     {

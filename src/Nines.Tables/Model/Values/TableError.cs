@@ -28,6 +28,12 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>The type name of <see cref="ResourceNotFound"/>.</summary>
     public const string ResourceNotFoundType = DynamoPrefix + "ResourceNotFoundException";
 
+    /// <summary>The type name of <see cref="Throttling"/>.</summary>
+    public const string ThrottlingType = DynamoPrefix + "ProvisionedThroughputExceededException";
+
+    /// <summary>The type name of <see cref="Throttling"/>.</summary>
+    public const string ThroughputExceededType = DynamoPrefix + "ProvisionedThroughputExceededException";
+
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";
 
     /// <summary>Why a transaction was not done: a reason for each of its operations, in their order. Null for every other error.</summary>
@@ -69,8 +75,7 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
         new(DynamoPrefix + "TransactionConflictException", "Transaction is ongoing for the item");
 
     /// <summary>Refused before any work because too much is waiting; SDKs retry it.</summary>
-    public static TableError Throttling(string message) =>
-        new(DynamoPrefix + "ProvisionedThroughputExceededException", message);
+    public static TableError Throttling(string message) => new(ThrottlingType, message);
 
     /// <summary>The service could not do or confirm the request. The message says whether it is not done or unknown.</summary>
     public static TableError InternalServer(string message, int status = 500) =>

@@ -13,14 +13,10 @@ internal sealed partial class CreateTable
     private string? _tableClass;
     private ThroughputPart _throughput;
     private bool _deletionProtection;
-    private int? _localIndexes;
-    private int? _globalIndexes;
+    private List<IndexPart>? _localIndexes;
+    private List<IndexPart>? _globalIndexes;
     private List<TagList.SentTag>? _tags;
     private string? _notSupported;
-
-    private readonly record struct AttributeDefinition(string? Name, string? Type);
-
-    private readonly record struct KeySchemaElement(string? Name, string? KeyType);
 
     /// <summary>Reads the request and validates it in DynamoDB's order.</summary>
     public static ParsedRequest<TableDescription> Parse(ref JsonInput json)
@@ -33,7 +29,7 @@ internal sealed partial class CreateTable
         }
 
         string? message = TableNames.Required(request._tableName) ?? request.Check();
-        TableError? error = message is null ? request._throughput.CheckLimit(json.Scope) : TableError.Validation(message);
+        TableError? error = message is null ? request.CheckLimits(json.Scope) : TableError.Validation(message);
         return error is null ? new(request.Description()) : new(error);
     }
 
@@ -47,11 +43,11 @@ internal sealed partial class CreateTable
             }
             else if (json.Is("AttributeDefinitions"u8))
             {
-                _attributes = ReadAttributes(ref json);
+                _attributes = KeySchemaPart.ReadAttributes(ref json);
             }
             else if (json.Is("KeySchema"u8))
             {
-                _keys = ReadKeySchema(ref json);
+                _keys = KeySchemaPart.ReadKeys(ref json);
             }
             else if (json.Is("BillingMode"u8))
             {
@@ -69,6 +65,14 @@ internal sealed partial class CreateTable
             {
                 _deletionProtection = json.Boolean() ?? false;
             }
+            else if (json.Is("LocalSecondaryIndexes"u8))
+            {
+                _localIndexes = IndexPart.ReadList(ref json, "LocalSecondaryIndex", isGlobal: false) ?? _localIndexes;
+            }
+            else if (json.Is("GlobalSecondaryIndexes"u8))
+            {
+                _globalIndexes = IndexPart.ReadList(ref json, "GlobalSecondaryIndex", isGlobal: true) ?? _globalIndexes;
+            }
             else
             {
                 ReadUnsupported(ref json);
@@ -78,15 +82,7 @@ internal sealed partial class CreateTable
 
     private void ReadUnsupported(ref JsonInput json)
     {
-        if (json.Is("LocalSecondaryIndexes"u8))
-        {
-            _localIndexes = CountList(ref json) ?? _localIndexes;
-        }
-        else if (json.Is("GlobalSecondaryIndexes"u8))
-        {
-            _globalIndexes = CountList(ref json) ?? _globalIndexes;
-        }
-        else if (json.Is("StreamSpecification"u8))
+        if (json.Is("StreamSpecification"u8))
         {
             RefuseWhenTrue(ref json, "StreamSpecification", "StreamEnabled"u8);
         }
@@ -128,82 +124,5 @@ internal sealed partial class CreateTable
                 _notSupported ??= name;
             }
         }
-    }
-
-    private static int? CountList(ref JsonInput json)
-    {
-        if (!json.Value() || !json.IsList())
-        {
-            return null;
-        }
-
-        int count = 0;
-        while (json.NextElement())
-        {
-            json.Skip();
-            count++;
-        }
-
-        return count;
-    }
-
-    private static List<AttributeDefinition>? ReadAttributes(ref JsonInput json)
-    {
-        if (!json.Value() || !json.IsList())
-        {
-            return null;
-        }
-
-        var attributes = new List<AttributeDefinition>();
-        while (json.NextElement())
-        {
-            (string? name, string? type) = ReadPair(ref json, "AttributeDefinition", "AttributeType"u8);
-            attributes.Add(new AttributeDefinition(name, type));
-        }
-
-        return attributes;
-    }
-
-    private static List<KeySchemaElement>? ReadKeySchema(ref JsonInput json)
-    {
-        if (!json.Value() || !json.IsList())
-        {
-            return null;
-        }
-
-        var keys = new List<KeySchemaElement>();
-        while (json.NextElement())
-        {
-            (string? name, string? type) = ReadPair(ref json, "KeySchemaElement", "KeyType"u8);
-            keys.Add(new KeySchemaElement(name, type));
-        }
-
-        return keys;
-    }
-
-    private static (string? Name, string? Type) ReadPair(ref JsonInput json, string structure, ReadOnlySpan<byte> typeMember)
-    {
-        string? name = null;
-        string? type = null;
-        if (json.IsElement(structure))
-        {
-            while (json.NextMember())
-            {
-                if (json.Is("AttributeName"u8))
-                {
-                    name = json.String();
-                }
-                else if (json.Is(typeMember))
-                {
-                    type = json.String();
-                }
-                else
-                {
-                    json.Skip();
-                }
-            }
-        }
-
-        return (name, type);
     }
 }

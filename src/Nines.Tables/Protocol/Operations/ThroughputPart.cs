@@ -41,14 +41,17 @@ internal struct ThroughputPart
         }
     }
 
-    public readonly void Constrain(ref Constraints constraints)
+    /// <summary>The constraints of the service's model.</summary>
+    /// <param name="constraints">Takes what is violated.</param>
+    /// <param name="at">Where the member is, with a dot at the end.</param>
+    public readonly void Constrain(ref Constraints constraints, string at = "")
     {
         if (IsSent)
         {
-            constraints.NotNull(Write is not null, "provisionedThroughput.writeCapacityUnits");
-            constraints.AtLeast(Write, 1, "provisionedThroughput.writeCapacityUnits");
-            constraints.NotNull(Read is not null, "provisionedThroughput.readCapacityUnits");
-            constraints.AtLeast(Read, 1, "provisionedThroughput.readCapacityUnits");
+            constraints.NotNull(Write is not null, at + "provisionedThroughput.writeCapacityUnits");
+            constraints.AtLeast(Write, 1, at + "provisionedThroughput.writeCapacityUnits");
+            constraints.NotNull(Read is not null, at + "provisionedThroughput.readCapacityUnits");
+            constraints.AtLeast(Read, 1, at + "provisionedThroughput.readCapacityUnits");
         }
     }
 

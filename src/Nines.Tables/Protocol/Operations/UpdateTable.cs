@@ -18,6 +18,8 @@ internal sealed class UpdateTable
     private string? _tableClass;
     private bool? _deletionProtection;
     private ThroughputPart _throughput;
+    private IndexUpdates? _indexes;
+    private List<AttributeDefinition>? _attributes;
 
     public static ParsedRequest<TableUpdate> Parse(ref JsonInput json)
     {
@@ -29,7 +31,9 @@ internal sealed class UpdateTable
         }
 
         string? message = TableNames.Required(request._tableName) ?? request.Check();
-        TableError? error = message is null ? request._throughput.CheckLimit(json.Scope) : TableError.Validation(message);
+        TableError? error = message is null
+            ? request._throughput.CheckLimit(json.Scope) ?? request._indexes?.CheckLimits(json.Scope)
+            : TableError.Validation(message);
         return error is null ? new(request.Update()) : new(error);
     }
 
@@ -57,6 +61,14 @@ internal sealed class UpdateTable
             {
                 _deletionProtection = json.Boolean();
             }
+            else if (json.Is("GlobalSecondaryIndexUpdates"u8))
+            {
+                _indexes = IndexUpdates.Read(ref json) ?? _indexes;
+            }
+            else if (json.Is("AttributeDefinitions"u8))
+            {
+                _attributes = KeySchemaPart.ReadAttributes(ref json) ?? _attributes;
+            }
             else
             {
                 ReadUnsupported(ref json);
@@ -66,7 +78,7 @@ internal sealed class UpdateTable
 
     private void ReadUnsupported(ref JsonInput json)
     {
-        if (json.Is("GlobalSecondaryIndexUpdates"u8) || json.Is("ReplicaUpdates"u8) || json.Is("GlobalTableWitnessUpdates"u8))
+        if (json.Is("ReplicaUpdates"u8) || json.Is("GlobalTableWitnessUpdates"u8))
         {
             string name = json.Text();
             bool isAny = false;
@@ -109,9 +121,16 @@ internal sealed class UpdateTable
     private string? Check()
     {
         var constraints = default(Constraints);
+        KeySchemaPart.ConstrainAttributes(ref constraints, _attributes);
         constraints.Pattern(_tableName, "tableName");
         _throughput.Constrain(ref constraints);
         constraints.OneOf(_billingMode, "billingMode", "PROVISIONED, PAY_PER_REQUEST");
+        _indexes?.Constrain(ref constraints);
+        if (_indexes?.NotSupported is { } member)
+        {
+            _notSupported.Add(member);
+        }
+
         return constraints.Message
             ?? CheckTogether()
             ?? TableClassNames.Check(_tableClass)
@@ -119,12 +138,13 @@ internal sealed class UpdateTable
             ?? (_billingMode == "PROVISIONED" && !_throughput.IsSent
                 ? Invalid + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
                 : null)
-            ?? _throughput.CheckBounds();
+            ?? _throughput.CheckBounds()
+            ?? _indexes?.Check(_attributes);
     }
 
     private string? CheckTogether()
     {
-        int changes = _notSupported.Count + (_throughput.IsSent ? 1 : 0) + (_billingMode is null ? 0 : 1) + (_tableClass is null ? 0 : 1)
+        int changes = _notSupported.Count + (_indexes?.Count > 0 ? 1 : 0) + (_throughput.IsSent ? 1 : 0) + (_billingMode is null ? 0 : 1) + (_tableClass is null ? 0 : 1)
             + (_deletionProtection is null ? 0 : 1);
         string? alone = changes <= 1 ? null
             : _notSupported.Contains("SSESpecification") ? "Server-Side Encryption"
@@ -132,6 +152,9 @@ internal sealed class UpdateTable
             : _deletionProtection is not null ? "DeletionProtection"
             : null;
         return changes == 0 ? Nothing
+            : _indexes?.Count == 0 ? Invalid + "List of GlobalSecondaryIndexUpdates is empty"
+            : _indexes?.IsStructural == true && _throughput.IsSent && _billingMode is null
+                ? Invalid + "You cannot create or delete index while updating table IOPS"
             : alone is not null ? $"{Invalid}{alone} modification must be the only operation in the request"
             : null;
     }
@@ -147,5 +170,9 @@ internal sealed class UpdateTable
         Throughput = _throughput.IsSent ? new CapacityUnits(_throughput.Read!.Value, _throughput.Write!.Value) : null,
         Class = _tableClass is null ? null : TableClassNames.Of(_tableClass),
         DeletionProtection = _deletionProtection,
+        Indexes = _indexes?.ToChanges(_attributes) ?? [],
+        Attributes = _indexes?.IsStructural == true && _attributes is not null
+            ? [.. _attributes.Select(static a => new KeyAttribute(a.Name!, a.KeyType))]
+            : [],
     };
 }

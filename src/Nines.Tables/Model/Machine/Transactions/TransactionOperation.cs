@@ -101,6 +101,23 @@ internal struct TransactionOperation
     /// </summary>
     public AnswerStatus Check(IOrderedReader state, bool isMeasured, out CancellationReason reason, out TransactionId holder)
     {
+        AnswerStatus status = Find(state, isMeasured, out reason, out holder);
+        if (status != AnswerStatus.Done || _isBlind || Write.IsCheck || _registration.IsPlain)
+        {
+            return status;
+        }
+
+        if (ItemRules.CheckIndexes(Write, _registration.Shape, _old, _updated, state) is { } unfit)
+        {
+            reason = CancellationReason.Of(unfit);
+            return AnswerStatus.Refused;
+        }
+
+        return AnswerStatus.Done;
+    }
+
+    private AnswerStatus Find(IOrderedReader state, bool isMeasured, out CancellationReason reason, out TransactionId holder)
+    {
         reason = CancellationReason.None;
         holder = default;
         _registration = Registration.Of(Write.TableId, state);
@@ -139,11 +156,11 @@ internal struct TransactionOperation
 
     /// <summary>
     /// Before a part that was prepared is done: it was found possible then, and nobody has touched its item since. False: the table was
-    /// deleted meanwhile, and has no items.
+    /// deleted meanwhile, and has no items. Indexes that were added since take the item as they take those they find in the table.
     /// </summary>
     public bool TryPrepare(IOrderedReader state)
     {
-        AnswerStatus status = Check(state, isMeasured: false, out _, out _);
+        AnswerStatus status = Find(state, isMeasured: false, out _, out _);
         Invariant.Assert(status is AnswerStatus.Done or AnswerStatus.UnknownTable);
         return status == AnswerStatus.Done;
     }
