@@ -76,6 +76,9 @@ public enum PlantedBug
 
     /// <summary>A token is not looked up: a transaction that was sent again is done again.</summary>
     TokenForgotten,
+
+    /// <summary>Changes for an index are forgotten although a group did not take them in, because its leader had just changed.</summary>
+    IndexUpdateLost,
 }
 
 /// <summary>Asks whether a planted bug is active. In every ordinary build the answer is a constant false that costs nothing.</summary>

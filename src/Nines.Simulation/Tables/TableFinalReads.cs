@@ -13,22 +13,26 @@ internal sealed class TableFinalReads(TableWorkload workload, TableCalls calls)
     public async Task<SortedDictionary<string, Item>> ScanAsync(string table)
     {
         var items = new SortedDictionary<string, Item>(StringComparer.Ordinal);
-        ScanRequest request = TableRequests.Scan(table);
-        Item? last;
+        foreach (Item item in await ScanAsync(TableRequests.Scan(table)))
+        {
+            items.Add(item["id"]!.ToString()!, item);
+        }
+
+        return items;
+    }
+
+    /// <summary>All items that a scan gives, over all its pages.</summary>
+    public async Task<List<Item>> ScanAsync(ScanRequest request)
+    {
+        var items = new List<Item>();
         do
         {
             PageResult page = await workload.InsistAsync(
                 engine => engine.ScanAsync(request, workload.Call(timeout: Timeout)), static result => result.Error is null);
-            foreach (ReadOnlyMemory<byte> encoded in page.Items)
-            {
-                Item item = TableRequests.Decode(encoded)!;
-                items.Add(item["id"]!.ToString()!, item);
-            }
-
-            last = page.LastKey;
-            request = request with { StartKey = last };
+            items.AddRange(page.Items.Select(static encoded => TableRequests.Decode(encoded)!));
+            request = request with { StartKey = page.LastKey };
         }
-        while (last is not null);
+        while (request.StartKey is not null);
         return items;
     }
 

@@ -13,11 +13,39 @@ internal static class TableRequests
 {
     public const string Accounts = "accounts";
     public const string Lists = "lists";
+    public const string Things = "things";
+
+    private static readonly string[] TwoPartitions = ["p0", "p1"];
 
     public static TableDescription Create(string table) => Good(RequestParser.CreateTable(Utf8($$"""
         {"TableName":"{{table}}","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
         "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}
         """)));
+
+    /// <summary>A table with an index of each kind.</summary>
+    public static TableDescription CreateThings() => Good(RequestParser.CreateTable("""
+        {"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},
+        {"AttributeName":"id","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
+        "KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"id","KeyType":"RANGE"}],
+        "LocalSecondaryIndexes":[{"IndexName":"local","KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
+        "Projection":{"ProjectionType":"ALL"}}],
+        "GlobalSecondaryIndexes":[{"IndexName":"global","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
+        "Projection":{"ProjectionType":"ALL"}}]}
+        """u8));
+
+    /// <summary>Puts a thing, with or without a key of the global index.</summary>
+    public static ItemRequest PutThing(string partition, string id, string? group, long number) => Good(RequestParser.Item(
+        Utf8($$$"""{"TableName":"things","Item":{{{Thing(partition, id, group, number)}}} }"""), ItemOperation.Put));
+
+    public static ItemRequest DeleteThing(string partition, string id) => Good(RequestParser.Item(
+        Utf8($$$"""{"TableName":"things","Key":{"p":{"S":"{{{partition}}}"},"id":{"S":"{{{id}}}"} } }"""), ItemOperation.Delete));
+
+    /// <summary>Puts two things at once.</summary>
+    public static TransactWriteRequest PutThings(string id, string? group, long number, string token) => Write(token, TwoPartitions.Select(
+        partition => $$$"""{"Put":{"TableName":"things","Item":{{{Thing(partition, id, group, number)}}} } }"""));
+
+    /// <summary>Reads an index, as it has come to be.</summary>
+    public static ScanRequest ScanIndex(string index) => Good(RequestParser.Scan(Utf8($$"""{"TableName":"things","IndexName":"{{index}}"}""")));
 
     public static ItemRequest Put(string table, string id, long number) => Good(RequestParser.Item(
         Utf8($$$"""{"TableName":"{{{table}}}","Item":{"id":{"S":"{{{id}}}"},"n":{"N":"{{{number}}}"} } }"""), ItemOperation.Put));
@@ -77,6 +105,9 @@ internal static class TableRequests
 
         return values;
     }
+
+    private static string Thing(string partition, string id, string? group, long number) =>
+        $$$"""{"p":{"S":"{{{partition}}}"},"id":{"S":"{{{id}}}"},"n":{"N":"{{{number}}}"}{{{(group is null ? "" : $$""","g":{"S":"{{group}}"}""")}}} }""";
 
     private static string AppendUpdate(long value) =>
         $$$""" "UpdateExpression":"SET l = list_append(if_not_exists(l, :none), :v)","ExpressionAttributeValues":{":none":{"L":[]},":v":{"L":[{"N":"{{{value}}}"}]} } """;

@@ -126,23 +126,26 @@ internal sealed class TableWorkload
 
     private async Task SetUpAsync()
     {
-        foreach (string table in new[] { TableRequests.Accounts, TableRequests.Lists })
-        {
-            var id = new UInt128(_random.Next(), _random.Next());
-            await InsistAsync(
-                engine => engine.CreateTableAsync(TableRequests.Create(table), Call(id)),
-                static result => result.Error is null || result.Error.Message.Contains("already exists", StringComparison.Ordinal));
-            await InsistAsync(
-                engine => engine.DescribeTableAsync(table, Call()),
-                static result => result.Table is { Status: Nines.Tables.Model.Catalogue.TableStatus.Active });
-        }
-
+        await CreateAsync(TableRequests.Create(TableRequests.Accounts));
+        await CreateAsync(TableRequests.Create(TableRequests.Lists));
+        await CreateAsync(TableRequests.CreateThings());
         foreach (string account in Accounts)
         {
             await InsistAsync(
                 engine => engine.ItemAsync(TableRequests.Put(TableRequests.Accounts, account, MoneyEach), Call()),
                 static result => result.Error is null);
         }
+    }
+
+    private async Task CreateAsync(Nines.Tables.Model.Catalogue.TableDescription wanted)
+    {
+        var id = new UInt128(_random.Next(), _random.Next());
+        await InsistAsync(
+            engine => engine.CreateTableAsync(wanted, Call(id)),
+            static result => result.Error is null || result.Error.Message.Contains("already exists", StringComparison.Ordinal));
+        await InsistAsync(
+            engine => engine.DescribeTableAsync(wanted.Name, Call()),
+            static result => result.Table is { Status: Nines.Tables.Model.Catalogue.TableStatus.Active });
     }
 
     private async Task ClientAsync()
@@ -155,7 +158,7 @@ internal sealed class TableWorkload
                 return;
             }
 
-            switch (_random.Below(8))
+            switch (_random.Below(10))
             {
                 case 0 or 1:
                     await TransferAsync();
@@ -171,6 +174,9 @@ internal sealed class TableWorkload
                     break;
                 case 6:
                     await ReadSeveralAsync();
+                    break;
+                case 7 or 8:
+                    await ChangeThingAsync();
                     break;
                 default:
                     await ReadOneAsync();
@@ -250,6 +256,27 @@ internal sealed class TableWorkload
         {
             operation.Reads.Add(list, TableRequests.Values(TableRequests.Decode(result!.Value.Item)));
         }
+    }
+
+    /// <summary>Something that indexes have to follow. What becomes of it is seen in the end, in the table.</summary>
+    private async Task ChangeThingAsync()
+    {
+        string partition = $"p{_random.Below(4)}";
+        string id = $"i{_random.Below(5)}";
+        string? group = _random.Chance(0.2) ? null : $"g{_random.Below(6)}";
+        TableOperation operation = NewOperation($"changes {partition} {id}", []);
+        if (_random.Chance(0.2))
+        {
+            TransactWriteRequest both = TableRequests.PutThings(id, group, operation.Number, $"t{operation.Number}");
+            await SendAsync(operation, engine => engine.TransactWriteAsync(both, Call()), static r => (r.Error, r.Certificate.Outcome));
+            return;
+        }
+
+        ItemRequest change = _random.Chance(0.25)
+            ? TableRequests.DeleteThing(partition, id)
+            : TableRequests.PutThing(partition, id, group, _random.Below(10));
+        var invocation = new UInt128(_random.Next(), _random.Next());
+        await SendAsync(operation, engine => engine.ItemAsync(change, Call(invocation)), static r => (r.Error, r.Certificate.Outcome));
     }
 
     private async Task ReadSeveralAsync()

@@ -30,6 +30,9 @@ internal sealed class TablesPhase(SimulatedCluster cluster, TableWorkload worklo
             lists.Add(id, TableRequests.Values(item));
         }
 
+        List<Nines.Tables.Model.Values.Item> things = await reads.ScanAsync(TableRequests.Scan(TableRequests.Things));
+        IndexCheck.Check("global", things, await reads.ScanAsync(TableRequests.ScanIndex("global")), cluster.Findings);
+        IndexCheck.Check("local", things, await reads.ScanAsync(TableRequests.ScanIndex("local")), cluster.Findings);
         SerializabilityCheck.Check(workload.History, lists, cluster.Findings);
         foreach (SimulatedHost host in cluster.Hosts.Where(static h => h.IsRunning && !h.IsRetired))
         {
