@@ -157,6 +157,12 @@ public sealed partial class TablesDoor
             Operation.UpdateTable => UpdateTableAsync(RequestParser.UpdateTable(body.Span, _scope), call, answer),
             Operation.TagResource => ChangeTagsAsync(RequestParser.TagResource(body.Span, _scope), call),
             Operation.UntagResource => ChangeTagsAsync(RequestParser.UntagResource(body.Span, _scope), call),
+            Operation.UpdateTimeToLive => UpdateTimeToLiveAsync(RequestParser.UpdateTimeToLive(body.Span, _scope), call, answer),
+            Operation.DescribeTimeToLive => DescribeTimeToLiveAsync(RequestParser.TableName(body.Span, _scope), call, answer),
+            Operation.ListStreams => ListStreamsAsync(RequestParser.ListStreams(body.Span, _scope), call, answer),
+            Operation.DescribeStream => DescribeStreamAsync(RequestParser.DescribeStream(body.Span, _scope), call, answer),
+            Operation.GetShardIterator => GetShardIteratorAsync(RequestParser.GetShardIterator(body.Span, _scope), call, answer),
+            Operation.GetRecords => GetRecordsAsync(RequestParser.GetRecords(body.Span, _scope), call, answer),
             Operation.ListTagsOfResource => ListTagsAsync(RequestParser.ListTags(body.Span, _scope), call, answer),
 
             Operation.Unknown => Refused(UnknownOperation(body)),

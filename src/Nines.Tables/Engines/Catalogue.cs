@@ -37,7 +37,7 @@ internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
         // An entry past its time is read again without waiting for anybody; whatever comes of it, there is a schema to go on with.
         Answer answer = await DescribeAsync(name, Consistency.Eventual, deadline);
         TableDescription? row = answer.IsDone ? TableAnswer.TryReadRow(answer.Body.Span) : null;
-        bool isNewer = row is { Status: TableStatus.Active }
+        bool isNewer = row is { TakesItems: true }
             && (row.Id > old.Schema.Id || (row.Id == old.Schema.Id && row.Revision >= old.Schema.Shape.Revision));
         TableSchema schema = isNewer ? row!.Schema : old.Schema;
         Remember(schema);
@@ -55,7 +55,7 @@ internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
         }
 
         TableDescription? row = TableAnswer.TryReadRow(answer.Body.Span);
-        if (row is { Status: TableStatus.Active })
+        if (row is { TakesItems: true })
         {
             Remember(row.Schema);
             return new Found(row.Schema, null, certificate);

@@ -20,6 +20,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
     private readonly GroupDuties _duties;
+    private readonly ExpiryDuty _expiry;
     private readonly FinishedTransactions _finished;
     private readonly TransactionCoordinator _coordinator;
     private readonly RecentTokens _tokens;
@@ -34,11 +35,18 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         _catalogue = new Catalogue(replicated, time);
         var outbox = new OutboxDuty(replicated, time);
         _lifecycle = new TableLifecycle(replicated, time, SweepEvery, outbox);
+        _expiry = new ExpiryDuty(replicated, time);
         _finished = new FinishedTransactions(replicated, time);
         _coordinator = new TransactionCoordinator(replicated, _finished);
         _tokens = new RecentTokens(time);
-        _duties = new GroupDuties(replicated, time, [outbox, new TransactionDuty(replicated, time, _coordinator)]);
+        _duties = new GroupDuties(replicated, time, [outbox, new TransactionDuty(replicated, time, _coordinator), _expiry]);
     }
+
+    /// <summary>
+    /// How many items were due and not yet deleted when the groups that this node leads were last looked at, once a second; of a group at
+    /// most <see cref="ExpiryDuty.BacklogMax"/> are counted.
+    /// </summary>
+    public long ExpiredBacklog => _expiry.Backlog;
 
     /// <summary>Begins to look now and then for tables that nobody carries on, and for what commands left to do.</summary>
     public void Start()
@@ -100,7 +108,18 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(call);
         var command = new ByteBuffer(64);
         TableCommand.UpdateTable(command, update);
-        return ChangeTableAsync(RequestIds.Of(call.InvocationId, (byte)TableCommandKind.UpdateTable, update.Name), command, call);
+        return ChangeTableAsync(
+            RequestIds.Of(call.InvocationId, (byte)TableCommandKind.UpdateTable, update.Name), command, call, isWhole: !update.Reshapes && update.Indexes.Count == 0);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<TableResult> UpdateTimeToLiveAsync(TimeToLiveRequest request, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(call);
+        var command = new ByteBuffer(64);
+        ExpiryCommand.UpdateTimeToLive(command, request.TableName, request.Attribute, request.IsEnabled);
+        return ChangeTableAsync(RequestIds.Of(call.InvocationId, (byte)TableCommandKind.UpdateTimeToLive, request.TableName), command, call);
     }
 
     /// <inheritdoc/>
@@ -110,7 +129,8 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(call);
         var command = new ByteBuffer(256);
         TableCommand.ChangeTags(command, request.TableName, request.Set, request.Removed);
-        return ChangeTableAsync(RequestIds.Of(call.InvocationId, (byte)TableCommandKind.ChangeTags, request.TableName), command, call);
+        return ChangeTableAsync(
+            RequestIds.Of(call.InvocationId, (byte)TableCommandKind.ChangeTags, request.TableName), command, call, isWhole: true);
     }
 
     /// <inheritdoc/>
@@ -129,13 +149,14 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
             : new TableListResult(error ?? Outcomes.Malformed(), certificate) { Names = [] };
     }
 
-    private async ValueTask<TableResult> ChangeTableAsync(RequestId id, ByteBuffer command, TableCall call)
+    /// <summary>A change that is whole needs nobody to carry the table on, whatever status the answer shows.</summary>
+    private async ValueTask<TableResult> ChangeTableAsync(RequestId id, ByteBuffer command, TableCall call, bool isWhole = false)
     {
         Answer answer = await _replicated.WriteAsync(
             GroupId.Control, TablesMachine.MachineId, id, command.WrittenMemory, call.Timeout);
         Observe(call, answer);
         TableResult result = RowOf(answer);
-        if (result.Table is not null)
+        if (result.Table is not null && !isWhole)
         {
             _lifecycle.Carry(result.Table);
         }

@@ -16,7 +16,7 @@ namespace Nines.Tables.Engines;
 /// <item>All members may be called from any thread.</item>
 /// </list>
 /// </summary>
-public interface ITableEngine
+public interface ITableEngine : IStreamEngine
 {
     /// <summary>PutItem, GetItem, DeleteItem, UpdateItem.</summary>
     ValueTask<ItemResult> ItemAsync(ItemRequest request, TableCall call);
@@ -48,8 +48,11 @@ public interface ITableEngine
     /// <summary>DeleteTable: answered while the table is DELETING.</summary>
     ValueTask<TableResult> DeleteTableAsync(string name, TableCall call);
 
-    /// <summary>UpdateTable: done when answered, though the answer may say UPDATING.</summary>
+    /// <summary>UpdateTable: done when answered, though the answer may say UPDATING; a change of the stream goes on until the table is ACTIVE.</summary>
     ValueTask<TableResult> UpdateTableAsync(TableUpdate update, TableCall call);
+
+    /// <summary>UpdateTimeToLive: answered while the change goes on.</summary>
+    ValueTask<TableResult> UpdateTimeToLiveAsync(TimeToLiveRequest request, TableCall call);
 
     /// <summary>TagResource and UntagResource.</summary>
     ValueTask<TableResult> ChangeTagsAsync(TagRequest request, TableCall call);

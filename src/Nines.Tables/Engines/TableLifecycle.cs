@@ -9,7 +9,7 @@ namespace Nines.Tables.Engines;
 /// Carries tables from CREATING to ACTIVE and from DELETING to gone: registers or drops a table in every data group, then commits
 /// the next state in the control group. All steps are idempotent commands, so it does not matter who takes them, how often, or where
 /// somebody before stopped. The node that took the client's request begins at once; every node sweeps now and then and takes
-/// over what it has seen waiting twice in a row. Indexes that come or go on a live table are carried on likewise.
+/// over what it has seen waiting twice in a row. Changes of a live table that every group must know are carried on likewise.
 /// </summary>
 internal sealed class TableLifecycle : IAsyncDisposable
 {
@@ -20,8 +20,9 @@ internal sealed class TableLifecycle : IAsyncDisposable
     private readonly TimeSpan _sweepEvery;
     private readonly CancellationTokenSource _stopping = new();
     private readonly GroupSteps _steps;
+    private readonly ShapeLifecycle _shapes;
     private readonly IndexLifecycle _indexes;
-    private readonly ConcurrentDictionary<(ulong Id, ulong Revision), Task> _carried = new();
+    private readonly ConcurrentDictionary<Pending, Task> _carried = new();
     private Task _sweeping = Task.CompletedTask;
 
     public TableLifecycle(IReplicated replicated, TimeProvider time, TimeSpan sweepEvery, OutboxDuty outbox)
@@ -30,6 +31,7 @@ internal sealed class TableLifecycle : IAsyncDisposable
         _time = time;
         _sweepEvery = sweepEvery;
         _steps = new GroupSteps(replicated, _stopping.Token);
+        _shapes = new ShapeLifecycle(_steps);
         _indexes = new IndexLifecycle(_steps, outbox);
     }
 
@@ -44,7 +46,7 @@ internal sealed class TableLifecycle : IAsyncDisposable
         }
 
         var begun = new TaskCompletionSource();
-        if (_carried.TryAdd((row.Id, row.Revision), begun.Task))
+        if (_carried.TryAdd(Pending.Of(row), begun.Task))
         {
             _ = CarryAsync(row, begun);
         }
@@ -67,12 +69,12 @@ internal sealed class TableLifecycle : IAsyncDisposable
             {
                 TableStatus.Creating => await ActivateAsync(row),
                 TableStatus.Deleting => await RemoveAsync(row),
-                TableStatus.Active or TableStatus.Updating => await _indexes.CarryAsync(row),
+                TableStatus.Active or TableStatus.Updating => await ChangeAsync(row),
             };
         }
         finally
         {
-            _carried.TryRemove((row.Id, row.Revision), out _);
+            _carried.TryRemove(Pending.Of(row), out _);
             ended.SetResult();
         }
     }
@@ -83,6 +85,13 @@ internal sealed class TableLifecycle : IAsyncDisposable
         TableCommand.RegisterTable(register, row.Schema);
         return await _steps.ForEachGroupAsync(group => _steps.IsDoneAsync(group, register.WrittenMemory))
             && await CommitAsync(row, TableCommand.ActivateTable);
+    }
+
+    private async Task<bool> ChangeAsync(TableDescription row)
+    {
+        bool isReshaped = row.Status == TableStatus.Updating || row.TimeToLive is { IsChanging: true };
+        bool isDone = !isReshaped || await _shapes.CarryAsync(row);
+        return (!row.HasPendingIndex || await _indexes.CarryAsync(row)) && isDone;
     }
 
     private async Task<bool> RemoveAsync(TableDescription row)
@@ -100,12 +109,18 @@ internal sealed class TableLifecycle : IAsyncDisposable
         return await _steps.IsDoneAsync(GroupId.Control, command.WrittenMemory);
     }
 
+    /// <summary>A table with what is to be done about it.</summary>
+    private readonly record struct Pending(ulong Id, TableStatus Status, ulong Revision, TimeToLiveStatus? TimeToLive)
+    {
+        public static Pending Of(TableDescription row) => new(row.Id, row.Status, row.Revision, row.TimeToLive?.Status);
+    }
+
     private async Task SweepAsync()
     {
         using var timer = new PeriodicTimer(_sweepEvery, _time);
         var query = new ByteBuffer(8);
         TableCommand.PendingTables(query);
-        var seen = new HashSet<(ulong, TableStatus, ulong)>();
+        var seen = new HashSet<Pending>();
         try
         {
             while (await timer.WaitForNextTickAsync(_stopping.Token))
@@ -113,8 +128,8 @@ internal sealed class TableLifecycle : IAsyncDisposable
                 Answer answer = await _replicated.ReadAsync(
                     GroupId.Control, TablesMachine.MachineId, Consistency.Eventual, LogIndex.Zero, query.WrittenMemory, StepTimeout);
                 List<TableDescription> rows = answer.IsDone ? TableAnswer.TryReadRows(answer.Body.Span) ?? [] : [];
-                rows.FindAll(row => seen.Contains((row.Id, row.Status, row.Revision))).ForEach(Carry);
-                seen = [.. rows.Select(row => (row.Id, row.Status, row.Revision))];
+                rows.FindAll(row => seen.Contains(Pending.Of(row))).ForEach(Carry);
+                seen = [.. rows.Select(Pending.Of)];
             }
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

@@ -65,37 +65,71 @@ public enum Operation
 
     /// <summary>Changes a table.</summary>
     UpdateTable,
+
+    /// <summary>Switches time to live of a table on or off.</summary>
+    UpdateTimeToLive,
+
+    /// <summary>Tells whether items of a table expire.</summary>
+    DescribeTimeToLive,
+
+    /// <summary>Names the streams, a page at a time.</summary>
+    ListStreams,
+
+    /// <summary>Describes a stream and its shards.</summary>
+    DescribeStream,
+
+    /// <summary>Gives out a place in a shard.</summary>
+    GetShardIterator,
+
+    /// <summary>Reads records of a shard from a place on.</summary>
+    GetRecords,
 }
 
 /// <summary>The operation named by the header <c>X-Amz-Target</c>.</summary>
 public static class OperationNames
 {
     private const string Prefix = "DynamoDB_20120810.";
+    private const string StreamsPrefix = "DynamoDBStreams_20120810.";
 
     /// <summary>Reads the header; <see cref="Operation.Unknown"/> for everything else.</summary>
     public static Operation FromTarget(ReadOnlySpan<char> target) =>
-        !target.StartsWith(Prefix, StringComparison.Ordinal) ? Operation.Unknown : target[Prefix.Length..] switch
-        {
-            "PutItem" => Operation.PutItem,
-            "GetItem" => Operation.GetItem,
-            "UpdateItem" => Operation.UpdateItem,
-            "DeleteItem" => Operation.DeleteItem,
-            "BatchGetItem" => Operation.BatchGetItem,
-            "BatchWriteItem" => Operation.BatchWriteItem,
-            "Query" => Operation.Query,
-            "Scan" => Operation.Scan,
-            "TransactWriteItems" => Operation.TransactWriteItems,
-            "TransactGetItems" => Operation.TransactGetItems,
-            "CreateTable" => Operation.CreateTable,
-            "DescribeTable" => Operation.DescribeTable,
-            "ListTables" => Operation.ListTables,
-            "DeleteTable" => Operation.DeleteTable,
-            "DescribeLimits" => Operation.DescribeLimits,
-            "DescribeEndpoints" => Operation.DescribeEndpoints,
-            "UpdateTable" => Operation.UpdateTable,
-            "TagResource" => Operation.TagResource,
-            "UntagResource" => Operation.UntagResource,
-            "ListTagsOfResource" => Operation.ListTagsOfResource,
-            _ => Operation.Unknown,
-        };
+        target.StartsWith(Prefix, StringComparison.Ordinal) ? OfTables(target[Prefix.Length..])
+        : target.StartsWith(StreamsPrefix, StringComparison.Ordinal) ? OfStreams(target[StreamsPrefix.Length..])
+        : Operation.Unknown;
+
+    private static Operation OfStreams(ReadOnlySpan<char> name) => name switch
+    {
+        "ListStreams" => Operation.ListStreams,
+        "DescribeStream" => Operation.DescribeStream,
+        "GetShardIterator" => Operation.GetShardIterator,
+        "GetRecords" => Operation.GetRecords,
+        _ => Operation.Unknown,
+    };
+
+    private static Operation OfTables(ReadOnlySpan<char> name) => name switch
+    {
+        "PutItem" => Operation.PutItem,
+        "GetItem" => Operation.GetItem,
+        "UpdateItem" => Operation.UpdateItem,
+        "DeleteItem" => Operation.DeleteItem,
+        "BatchGetItem" => Operation.BatchGetItem,
+        "BatchWriteItem" => Operation.BatchWriteItem,
+        "Query" => Operation.Query,
+        "Scan" => Operation.Scan,
+        "TransactWriteItems" => Operation.TransactWriteItems,
+        "TransactGetItems" => Operation.TransactGetItems,
+        "CreateTable" => Operation.CreateTable,
+        "DescribeTable" => Operation.DescribeTable,
+        "ListTables" => Operation.ListTables,
+        "DeleteTable" => Operation.DeleteTable,
+        "DescribeLimits" => Operation.DescribeLimits,
+        "DescribeEndpoints" => Operation.DescribeEndpoints,
+        "UpdateTable" => Operation.UpdateTable,
+        "TagResource" => Operation.TagResource,
+        "UntagResource" => Operation.UntagResource,
+        "UpdateTimeToLive" => Operation.UpdateTimeToLive,
+        "DescribeTimeToLive" => Operation.DescribeTimeToLive,
+        "ListTagsOfResource" => Operation.ListTagsOfResource,
+        _ => Operation.Unknown,
+    };
 }

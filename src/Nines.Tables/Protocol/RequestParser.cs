@@ -19,7 +19,7 @@ public static class RequestParser
     public static ParsedRequest<TableDescription> CreateTable(ReadOnlySpan<byte> body, TableScope? scope = null) =>
         Parse(body, scope, Operations.CreateTable.Parse);
 
-    /// <summary>DescribeTable and DeleteTable: the table's name.</summary>
+    /// <summary>DescribeTable, DeleteTable and DescribeTimeToLive: the table's name.</summary>
     public static ParsedRequest<string> TableName(ReadOnlySpan<byte> body, TableScope? scope = null) =>
         Parse(body, scope, TableNames.ParseName);
 
@@ -69,6 +69,26 @@ public static class RequestParser
     /// <summary>DescribeLimits and DescribeEndpoints, which have no members: why the body is refused, or null.</summary>
     public static TableError? NoMembers(ReadOnlySpan<byte> body) =>
         Parse(body, null, static (ref JsonInput json) => new ParsedRequest<string>("")).Error;
+
+    /// <summary>UpdateTimeToLive.</summary>
+    public static ParsedRequest<TimeToLiveRequest> UpdateTimeToLive(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, TimeToLives.ParseUpdate);
+
+    /// <summary>ListStreams.</summary>
+    public static ParsedRequest<ListStreamsRequest> ListStreams(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, StreamOperations.ParseList);
+
+    /// <summary>DescribeStream.</summary>
+    public static ParsedRequest<DescribeStreamRequest> DescribeStream(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, StreamOperations.ParseDescribe);
+
+    /// <summary>GetShardIterator.</summary>
+    public static ParsedRequest<ShardIteratorRequest> GetShardIterator(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, StreamOperations.ParseIterator);
+
+    /// <summary>GetRecords.</summary>
+    public static ParsedRequest<GetRecordsRequest> GetRecords(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, StreamOperations.ParseRecords);
 
     /// <summary>Query.</summary>
     public static ParsedRequest<QueryRequest> Query(ReadOnlySpan<byte> body, TableScope? scope = null) => Parse(body, scope, Pages.ParseQuery);

@@ -1,5 +1,6 @@
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Values;
+using Nines.Tables.Protocol.Operations;
 
 namespace Nines.Tables.Protocol;
 
@@ -28,14 +29,40 @@ internal static class TableJson
         json.Value(TableId(table.Uuid));
         IndexJson.Write(table, arnPrefix, ref json);
         WriteModes(table, ref json);
+        WriteStream(table, arnPrefix, ref json);
         json.EndObject();
+    }
+
+    /// <summary>A stream that was switched off is still named.</summary>
+    private static void WriteStream(TableDescription table, string arnPrefix, ref JsonOutput json)
+    {
+        if (table.Streams.Latest is not { } latest)
+        {
+            return;
+        }
+
+        if (latest.IsOn)
+        {
+            json.Name("StreamSpecification"u8);
+            json.BeginObject();
+            json.Name("StreamEnabled"u8);
+            json.Value(true);
+            json.Name("StreamViewType"u8);
+            json.Value(StreamPart.NameOf(latest.View));
+            json.EndObject();
+        }
+
+        json.Name("LatestStreamLabel"u8);
+        json.Value(latest.Label);
+        json.Name("LatestStreamArn"u8);
+        json.Value(StreamArn.Of(arnPrefix, table.Name, latest.Label));
     }
 
     /// <summary>A table one of whose indexes comes or goes serves as one that is ACTIVE does; it is shown as UPDATING meanwhile.</summary>
     private static ReadOnlySpan<byte> StatusOf(TableDescription table) => table.Status switch
     {
         TableStatus.Creating => "CREATING"u8,
-        TableStatus.Active => table.IsPending ? "UPDATING"u8 : "ACTIVE"u8,
+        TableStatus.Active => table.HasPendingIndex ? "UPDATING"u8 : "ACTIVE"u8,
         TableStatus.Deleting => "DELETING"u8,
         TableStatus.Updating => "UPDATING"u8,
     };

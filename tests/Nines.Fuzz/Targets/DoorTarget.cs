@@ -22,8 +22,11 @@ internal sealed class DoorTarget : FuzzTarget
         "PutItem", "UpdateItem", "GetItem", "GetItem", "DeleteItem", "UpdateItem", "BatchGetItem", "BatchWriteItem", "CreateTable", "CreateTable",
         "DescribeTable", "ListTables", "Query", "Query", "Scan", "Scan", "DescribeTable", "TagResource", "UntagResource", "ListTagsOfResource",
         "UpdateTable", "UpdateTable", "UpdateTable", "TransactWriteItems", "TransactGetItems",
-        "CreateTable", "UpdateTable", "UpdateTable", "Query",
+        "CreateTable", "UpdateTable", "UpdateTable", "Query", "UpdateTimeToLive", "UpdateTable",
+        "ListStreams", "DescribeStream", "GetShardIterator", "GetRecords",
     ];
+
+    private static readonly string[] StreamOperations = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];
 
     private readonly IOperationEngine? _operations;
     private readonly IReadOnlyList<byte[]> _corpus;
@@ -41,6 +44,7 @@ internal sealed class DoorTarget : FuzzTarget
         [
             .. TablesRequestTargets.Corpus.Select((body, i) => Request(Operations[i], Bytes.Of(body), i)),
             Request("DeleteTable", Bytes.Of(TablesRequestTargets.Corpus[10]), 0),
+            Request("DescribeTimeToLive", Bytes.Of(TablesRequestTargets.Corpus[10]), 0),
             Request("DescribeLimits", Bytes.Of("{}"), 0), Request("DescribeEndpoints", Bytes.Of("{}"), 0),
             Request("PutItem", Gzip(Bytes.Of(TablesRequestTargets.Corpus[0])), 0, "gzip"),
         ];
@@ -107,7 +111,8 @@ internal sealed class DoorTarget : FuzzTarget
     {
         string[] levels = ["", "eventual", "sequential", "strong"];
         string id = variant % 3 == 1 ? $"7e6ee4a5-0000-4000-8000-0000000000{variant:D2}" : "";
-        return [.. Bytes.Of($"DynamoDB_20120810.{operation}\n{levels[variant % 4]}\n\n{id}\n{encoding}\n"), .. body];
+        string service = StreamOperations.Contains(operation) ? "DynamoDBStreams_20120810" : "DynamoDB_20120810";
+        return [.. Bytes.Of($"{service}.{operation}\n{levels[variant % 4]}\n\n{id}\n{encoding}\n"), .. body];
     }
 
     private static byte[] Gzip(byte[] body)

@@ -57,6 +57,7 @@ internal static class TablesMachineTargets
             }.Encode),
             Bytes.Of(new PageQuery(Table, new byte[] { 0, 7 }, new byte[] { 0, 8 }, PageFlags.CountOnly, 0, PageQuery.BytesMax, ["id", "r"]).Encode),
             .. IndexCommands(row, key, item),
+            .. StreamAndExpiryCommands(row, key, item),
             .. TransactionCommands(key, item, condition),
             Bytes.Of(b => TableCommand.DescribeTable(b, "table")), Bytes.Of(b => TableCommand.ListTables(b, "", 10)), Bytes.Of(TableCommand.PendingTables),
         ];
@@ -81,6 +82,22 @@ internal static class TablesMachineTargets
             })),
             Bytes.Of(b => TableCommand.ReadOutbox(b, OutboxNumber.None, 1000)), Bytes.Of(b => TableCommand.ReadShape(b, Table)),
             Bytes.Of(new PageQuery(Table, default, default, PageFlags.Fetch, 2, 1 << 17, ["id", "r", "v"]) { IndexId = 2561 }.Encode),
+        ];
+    }
+
+    private static IEnumerable<byte[]> StreamAndExpiryCommands(TableDescription row, byte[] key, Item item)
+    {
+        TableShape shape = row.Shape with { Revision = 20, Stream = new StreamShape(12, StreamView.NewAndOldImages), ExpiryAttribute = "v" };
+        return
+        [
+            Bytes.Of(b => TableCommand.RegisterTable(b, Table, shape)),
+            Bytes.Of(b => Put(b, key, item, ItemFlags.Measure, [])),
+            Bytes.Of(b => ExpiryCommand.UpdateTimeToLive(b, "tagged", "v", true)), Bytes.Of(b => ExpiryCommand.SettleTable(b, "tagged", 8, 8)),
+            Bytes.Of(b => ExpiryCommand.FinishTimeToLive(b, "tagged", 8, 8)), Bytes.Of(b => ExpiryCommand.FillExpiry(b, Table, 20, [])),
+            Bytes.Of(ExpiryCommand.ExpireItems), Bytes.Of(b => ExpiryCommand.DueItems(b, 1000, 10)),
+            Bytes.Of(b => TableCommand.UpdateTable(b, new("tagged") { Stream = new StreamChange(StreamView.KeysOnly) })),
+            Bytes.Of(new StreamQuery(Table, 12, 0, StreamPlace.Start, 10, 1000).Encode), Bytes.Of(b => StreamQuery.EncodeShard(b, Table, 12, 0)),
+            Bytes.Of(b => StreamQuery.EncodeList(b, "", ("", ""), 10, 0)),
         ];
     }
 
@@ -145,6 +162,9 @@ internal static class TablesMachineTargets
             ItemCodec.Encode(TablesValueTargets.Item, b);
         }),
         Bytes.Of(b => TableAnswer.WriteMore(b, true)),
+        Bytes.Of(b => StreamAnswer.WriteRecords(b, ShardState.More, new StreamPlace(5, 1), [new PlacedRecord(new StreamPlace(4, 0), new byte[] { 1, 2 })])),
+        Bytes.Of(b => StreamAnswer.WriteShard(b, true, (new StreamPlace(5, 1), new StreamPlace(6, 0)))),
+        Bytes.Of(b => StreamAnswer.WriteList(b, true, [new ListedStream("table", 1000)])),
         Bytes.Of(b => TableAnswer.BeginItem(b, (1, 2), false, hasWork: true, [new IndexCost(2562, 3)])),
         Bytes.Of(new OutboxPage(3, 400, true, [(new OutboxNumber(new LogIndex(5), 1), new OutboxEntry(7, Table, [new IndexEdit(2562, [0, 7, 1], default)]))]).Encode),
         Bytes.Of(b => new FillAnswer(new LogIndex(9), true, false).Write(b, hasWork: true)),
@@ -169,6 +189,12 @@ internal static class TablesMachineTargets
         any |= TableAnswer.TryReadMore(input) is not null;
         any |= PageAnswer.TryRead(input, [], out _, out _);
         any |= OutboxPage.TryDecode(input) is not null;
+        any |= StreamAnswer.TryReadRecords(input, [], out _, out _);
+        any |= StreamAnswer.TryReadShard(input, out _, out _);
+        any |= StreamAnswer.TryReadList(input) is not null;
+        any |= ExpiryCommand.TryReadFilled(input) is not null;
+        any |= ExpiryCommand.TryReadExpired(input) is not null;
+        any |= ExpiryCommand.TryReadDue(input) is not null;
         any |= FillAnswer.TryRead(input) is not null;
         any |= TableAnswer.TryReadShape(input) is not null;
         any |= TableAnswer.TryReadUnknown(input) is not null;

@@ -1,3 +1,5 @@
+using Nines.Tables.Model;
+using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Protocol;
 
@@ -6,6 +8,11 @@ namespace Nines.Fuzz.Targets;
 /// <summary>Bodies of requests to the tables door, operation by operation, and the door as a whole.</summary>
 internal static class TablesRequestTargets
 {
+    private const string Stream = "arn:aws:dynamodb:us-east-1:000000000000:table/table/stream/2026-01-02T03:04:05.006";
+
+    private static readonly string Iterator =
+        ShardIteratorText.Encode(new ShardIterator(Stream, 7, new StreamShape(8, StreamView.KeysOnly), 1, new StreamPlace(5, 1), 1_800_000_000_000));
+
     public static readonly string[] Corpus =
     [
         """{"TableName":"table","Item":{"id":{"S":"aé\n"},"r":{"N":"1"},"n":{"N":"-1.5e3"},"b":{"B":"AAEC"},"l":{"L":[{"BOOL":true},{"NULL":true}]},"m":{"M":{"x":{"SS":["a","b"]},"y":{"NS":["1","2"]},"z":{"BS":["AA=="]}}}},"ConditionExpression":"attribute_not_exists(#a) AND v > :v","ExpressionAttributeNames":{"#a":"id"},"ExpressionAttributeValues":{":v":{"N":"1"}},"ReturnValues":"ALL_OLD","ReturnConsumedCapacity":"TOTAL"}""",
@@ -37,6 +44,12 @@ internal static class TablesRequestTargets
         """{"TableName":"table","AttributeDefinitions":[{"AttributeName":"g","AttributeType":"S"}],"GlobalSecondaryIndexUpdates":[{"Create":{"IndexName":"added","KeySchema":[{"AttributeName":"g","KeyType":"HASH"}],"Projection":{"ProjectionType":"ALL"}}}]}""",
         """{"TableName":"table","GlobalSecondaryIndexUpdates":[{"Delete":{"IndexName":"added"}},{"Update":{"IndexName":"global","ProvisionedThroughput":{"ReadCapacityUnits":1,"WriteCapacityUnits":2}}}]}""",
         """{"TableName":"table","IndexName":"added","KeyConditionExpression":"g = :g","ExpressionAttributeValues":{":g":{"S":"a"}},"Select":"ALL_PROJECTED_ATTRIBUTES","ReturnConsumedCapacity":"INDEXES","ExclusiveStartKey":{"g":{"S":"a"},"id":{"S":"a"},"r":{"N":"1"}}}""",
+        """{"TableName":"table","TimeToLiveSpecification":{"AttributeName":"ttl","Enabled":true}}""",
+        """{"TableName":"table","StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"}}""",
+        $$"""{"TableName":"table","Limit":3,"ExclusiveStartStreamArn":"{{Stream}}"}""",
+        $$"""{"StreamArn":"{{Stream}}","Limit":5,"ExclusiveStartShardId":"{{StreamIds.ShardId(new ShardName(7, 1))}}"}""",
+        $$"""{"StreamArn":"{{Stream}}","ShardId":"{{StreamIds.ShardId(new ShardName(7, 1))}}","ShardIteratorType":"AFTER_SEQUENCE_NUMBER","SequenceNumber":"{{new StreamPlace(5, 1).Text}}"}""",
+        $$"""{"ShardIterator":"{{Iterator}}","Limit":100}""",
     ];
 
     public static readonly string[] Words =
@@ -60,12 +73,17 @@ internal static class TablesRequestTargets
         Entry("tables.listtables", i => RequestParser.ListTables(i).IsGood, 11),
         Entry("tables.query", i => RequestParser.Query(i).IsGood, 12, 13, 28),
         Entry("tables.scan", i => RequestParser.Scan(i).IsGood, 14, 15),
-        Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22, 26, 27),
+        Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22, 26, 27, 30),
         Entry("tables.transactwrite", i => RequestParser.TransactWrite(i).IsGood, 23),
         Entry("tables.transactget", i => RequestParser.TransactGet(i).IsGood, 24),
         Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 17),
         Entry("tables.untag", i => RequestParser.UntagResource(i).IsGood, 18),
         Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 19),
+        Entry("tables.timetolive", i => RequestParser.UpdateTimeToLive(i).IsGood, 29),
+        Entry("tables.liststreams", i => RequestParser.ListStreams(i).IsGood, 31),
+        Entry("tables.describestream", i => RequestParser.DescribeStream(i).IsGood, 32),
+        Entry("tables.sharditerator", i => RequestParser.GetShardIterator(i).IsGood, 33),
+        Entry("tables.getrecords", i => RequestParser.GetRecords(i).IsGood, 34),
         Entry("tables.nomembers", i => RequestParser.NoMembers(i) is null, 10),
         Entry("tables.json", i => RequestParser.IsJson(i), Enumerable.Range(0, Corpus.Length).ToArray()),
         new("tables.door", static () => new DoorTarget("tables.door")),

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Expressions;
+using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Protocol;
@@ -57,6 +58,7 @@ internal static class TablesValueTargets
         new("tables.item", () => new Decoder("tables.item", [EncodedItem()], TryItem) { PerByte = 512 }),
         new("tables.item.answer", () => new Decoder("tables.item.answer", [EncodedItem()], AnswerItem()) { PerByte = 512 }),
         new("tables.row", () => new Decoder("tables.row", [Bytes.Of(Row().Encode), Bytes.Of(RowWithSections().Encode)], i => TableDescription.TryDecode(i) is not null)),
+        new("tables.streamrecord", () => new Decoder("tables.streamrecord", [Bytes.Of(Record().Encode)], i => StreamRecord.TryDecode(i) is not null)),
         new("tables.session", () => new Decoder("tables.session", Bytes.OfAll(Token(1), Token(9)), i => SessionToken.TryDecode(Encoding.UTF8.GetString(i)) is not null)),
         new("expression.condition", () => new Decoder("expression.condition", Bytes.OfAll(Conditions), TryCondition) { Words = Bytes.OfAll(Words), PerByte = 4096 }),
         new("expression.update", () => new Decoder("expression.update", Bytes.OfAll(Updates), TryUpdate) { Words = Bytes.OfAll(Words), PerByte = 4096 }),
@@ -81,12 +83,19 @@ internal static class TablesValueTargets
         Status = TableStatus.Active,
     };
 
+    private static StreamRecord Record() => new(StreamEvent.Modify, 1000, new byte[] { 1, 2 })
+    {
+        IsByService = true, NewImage = EncodedItem(), OldImage = new byte[] { 3 },
+    };
+
     public static TableDescription RowWithSections() => Row() with
     {
         Tags = TableTags.Of([new("a", ""), new("key", "value")]),
         Throughput = new(1, 2, 3),
         PayPerRequestSinceMs = 4,
         ClassChanges = new(6, 5),
+        Streams = TableStreams.None.TryBegin(new LogIndex(9), StreamView.OldImage, 10)!.End(new LogIndex(11), 12).TryBegin(new LogIndex(13), StreamView.KeysOnly, 14)!,
+        TimeToLive = new TimeToLive(15, TimeToLiveStatus.Enabled, "ttl"),
     };
 
     public static ExpressionContext Context()

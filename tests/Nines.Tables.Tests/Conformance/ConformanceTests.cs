@@ -33,6 +33,8 @@ public sealed class ConformanceTests
         { "pages.txt", 95 },
         { "transactions.txt", 40 },
         { "indexes.txt", 120 },
+        { "streams.txt", 55 },
+        { "ttl.txt", 26 },
     };
 
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";

@@ -64,6 +64,18 @@ public sealed class GoldenTests
     private const string IndexedHex = "02" + PlainPart + "02" + "05" + "23" + "03" + "016801" + "017202" + "016703" + "01" + IndexHex + "03" + "05AC02"
         + "010203" + "06" + "02" + "8902";
 
+    private static readonly TableDescription Streamed = Row with
+    {
+        Streams = TableStreams.None.TryBegin(new LogIndex(0x0103), StreamView.OldImage, 300)!.End(new LogIndex(0x0104), 301)
+            .TryBegin(new LogIndex(0x0105), StreamView.NewAndOldImages, 302)!,
+        TimeToLive = new TimeToLive(0x0106, TimeToLiveStatus.Enabled, "e"),
+    };
+
+    private const string StreamedHex = "02" + PlainPart + "02" + "07" + "10" + "8502" + "02" + "8302" + "03" + "AC02AD02" + "8502" + "04" + "AE02" + "00"
+        + "08" + "05" + "8602" + "02" + "0165";
+
+    private static readonly StreamPlace Place = new(300, 2);
+
     private static readonly OutboxEntry Entry = new(300, 0x0102, [new IndexEdit(0x0103, [2, 1, 9], new byte[] { 1, 0 })]);
 
     private const string EntryHex = "01" + "AC02" + "8202" + "01" + "8302" + "03020109" + "020100";
@@ -78,6 +90,30 @@ public sealed class GoldenTests
         { "row with sections", TaggedHex, Hex(Tagged.Encode) },
         { "row with every section", UpdatedHex, Hex(Updated.Encode) },
         { "row with indexes", IndexedHex, Hex(Indexed.Encode) },
+        { "row with streams and time to live", StreamedHex, Hex(Streamed.Encode) },
+        { "update stream", "0106" + "03616263" + "80" + "04", Hex(b => TableCommand.UpdateTable(b, new TableUpdate("abc") { Stream = new StreamChange(StreamView.NewAndOldImages) })) },
+        { "settle table", "011A" + "AC02" + "0201000000000000" + "03616263", Hex(b => ExpiryCommand.SettleTable(b, "abc", 0x0102, 300)) },
+        { "finish time to live", "011B" + "AC02" + "0201000000000000" + "03616263", Hex(b => ExpiryCommand.FinishTimeToLive(b, "abc", 0x0102, 300)) },
+        { "update time to live", "011C" + "03616263" + "0165" + "01", Hex(b => ExpiryCommand.UpdateTimeToLive(b, "abc", "e", true)) },
+        { "fill expiry", "011D" + "0201000000000000" + "AC02" + "020105", Hex(b => ExpiryCommand.FillExpiry(b, 0x0102, 300, [1, 5])) },
+        { "expire items", "011E", Hex(ExpiryCommand.ExpireItems) },
+        { "due items", "0125" + "AC02" + "05", Hex(b => ExpiryCommand.DueItems(b, 300, 5)) },
+        {
+            "read stream", "0124" + "0201000000000000" + "8302" + "07" + "AC02" + "02" + "05" + "06",
+            Hex(new StreamQuery(0x0102, 0x0103, 7, Place, 5, 6).Encode)
+        },
+        { "stream shard", "0127" + "0201000000000000" + "8302" + "07", Hex(b => StreamQuery.EncodeShard(b, 0x0102, 0x0103, 7)) },
+        { "list streams", "0126" + "03616263" + "0162" + "0163" + "05" + "07", Hex(b => StreamQuery.EncodeList(b, "abc", ("b", "c"), 5, 7)) },
+        {
+            "answer records", "00" + "01" + "AC02" + "02" + "01" + "05" + "00" + "0109",
+            Hex(b => StreamAnswer.WriteRecords(b, ShardState.CaughtUp, Place, [new PlacedRecord(new StreamPlace(5, 0), new byte[] { 9 })]))
+        },
+        { "answer shard", "00" + "01" + "01" + "0500" + "AC0202", Hex(b => StreamAnswer.WriteShard(b, true, (new StreamPlace(5, 0), Place))) },
+        { "answer streams", "00" + "01" + "01" + "03616263" + "AC02", Hex(b => StreamAnswer.WriteList(b, true, [new ListedStream("abc", 300)])) },
+        {
+            "stream record", "01" + "02" + "07" + "AC02" + "0105" + "0106" + "0107",
+            Hex(new StreamRecord(StreamEvent.Modify, 300, new byte[] { 5 }) { IsByService = true, NewImage = new byte[] { 6 }, OldImage = new byte[] { 7 } }.Encode)
+        },
         {
             "update indexes", "0106" + "03616263" + "40" + "01" + "016703" + "03" + "01" + "03696478" + IndexHex + "01" + "05AC02" + "02" + "0161" + "01" + "0102"
                 + "03" + "0162" + "00",
@@ -188,6 +224,9 @@ public sealed class GoldenTests
         Assert.Equal(0x0109UL, read.Shape.Revision);
         Assert.Empty(read.Shape.Indexes);
     }
+
+    [Fact]
+    public void A_row_with_streams_reads_back_as_it_was() => Assert.Equal(Streamed, TableDescription.TryDecode(Convert.FromHexString(StreamedHex)));
 
     [Theory]
     [InlineData("01" + "7F" + "00", "a kind of section that nobody knows")]

@@ -11,6 +11,9 @@ public sealed class ManualTime : TimeProvider
 
     public override long GetTimestamp() => _ticks;
 
+    /// <summary>Begins where the clock of the groups in memory does.</summary>
+    public override DateTimeOffset GetUtcNow() => DateTimeOffset.FromUnixTimeMilliseconds(MemoryReplicated.FirstTimeMs).AddTicks(_ticks);
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, callback, state);

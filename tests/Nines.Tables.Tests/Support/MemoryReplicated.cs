@@ -44,6 +44,15 @@ public sealed class MemoryReplicated : IReplicated
 
     public IReadOnlyList<GroupId> Groups => _dataGroups;
 
+    /// <summary>The agreed time of all groups goes on by so much.</summary>
+    public void Pass(TimeSpan by)
+    {
+        lock (_lock)
+        {
+            _timeMs += (long)by.TotalMilliseconds;
+        }
+    }
+
     public MemoryState StateOf(GroupId group) => _groups[group].State;
 
     public void AddGroup()

@@ -27,6 +27,17 @@ public static class CivilTime
             $"{Weekdays[(days + 4) % 7]}, {Months[month - 1]} {day}, {year} at {(hour + 11) % 12 + 1}:{second / 60 % 60:00}:{second % 60:00} {(hour < 12 ? "AM" : "PM")} Coordinated Universal Time");
     }
 
+    /// <summary>"2026-10-09T01:21:34.005", as labels of streams are written, for milliseconds since 1970.</summary>
+    public static string Label(long timeMs)
+    {
+        long seconds = Math.Max(0, timeMs) / 1000;
+        (long year, int month, int day) = DateOf(seconds / SecondsOfDay);
+        long second = seconds % SecondsOfDay;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{year:0000}-{month:00}-{day:00}T{second / 3600:00}:{second / 60 % 60:00}:{second % 60:00}.{Math.Max(0, timeMs) % 1000:000}");
+    }
+
     /// <summary>
     /// The date of a number of days since 1970, after Howard Hinnant's civil_from_days: years begin in March, so that the leap day is
     /// a year's last, and 400 of them are an era of 146,097 days.

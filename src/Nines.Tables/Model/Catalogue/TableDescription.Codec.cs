@@ -21,6 +21,8 @@ public sealed partial record TableDescription
         Class = 4,
         Indexes = 5,
         Revision = 6,
+        Streams = 7,
+        TimeToLive = 8,
     }
 
     /// <summary>Writes the row; docs/formats/tables.md draws it.</summary>
@@ -28,7 +30,8 @@ public sealed partial record TableDescription
     {
         ArgumentNullException.ThrowIfNull(to);
         int sections = (Tags.Count > 0 ? 1 : 0) + (Throughput == default ? 0 : 1) + (PayPerRequestSinceMs > 0 ? 1 : 0)
-            + (ClassChanges == default ? 0 : 1) + (Indexes.Count > 0 ? 1 : 0) + (Revision == Id ? 0 : 1);
+            + (ClassChanges == default ? 0 : 1) + (Indexes.Count > 0 ? 1 : 0) + (Revision == LeastRevision ? 0 : 1)
+            + (Streams.All.Count > 0 ? 1 : 0) + (TimeToLive is null ? 0 : 1);
         to.Byte(sections == 0 ? PlainVersion : SectionsVersion);
         to.Byte((byte)Status);
         to.Fixed64(Id);
@@ -145,9 +148,19 @@ public sealed partial record TableDescription
             EncodeSection(to, Section.Indexes, EncodeIndexes);
         }
 
-        if (Revision != Id)
+        if (Revision != LeastRevision)
         {
             EncodeSection(to, Section.Revision, section => section.Varint(Revision));
+        }
+
+        if (Streams.All.Count > 0)
+        {
+            EncodeSection(to, Section.Streams, Streams.Encode);
+        }
+
+        if (TimeToLive is { } expiry)
+        {
+            EncodeSection(to, Section.TimeToLive, expiry.Encode);
         }
     }
 
@@ -233,6 +246,10 @@ public sealed partial record TableDescription
                 return DecodeIndexes(ref section, row);
             case Section.Revision:
                 return row with { Revision = section.Varint() };
+            case Section.Streams:
+                return row with { Streams = TableStreams.Decode(ref section) };
+            case Section.TimeToLive:
+                return row with { TimeToLive = Catalogue.TimeToLive.Decode(ref section) };
             default:
                 section.Fail();
                 return row;

@@ -15,7 +15,8 @@ public enum TableStatus : byte
     Deleting = 3,
 
     /// <summary>
-    /// Only in answers, never stored: an UpdateTable's change is done and the answer shows what was before, or an index comes or goes.
+    /// A change that the data groups must know is on its way to them; items are read and written. Also in the answer to an UpdateTable
+    /// whose change is done already, which shows what was before.
     /// </summary>
     Updating = 4,
 }
@@ -46,7 +47,7 @@ public enum TableClass : byte
 /// <summary>One attribute that a key is made of: S, N or B.</summary>
 public readonly record struct KeyAttribute(string Name, AttributeType Type);
 
-/// <summary>What an item operation must know of a table. Its keys never change during the life of a table id; its indexes may.</summary>
+/// <summary>What an item operation must know of a table. Its keys never change during the life of a table id; the rest of its shape may.</summary>
 public sealed record TableSchema(ulong Id, string Name, KeyAttribute Hash, KeyAttribute? Range)
 {
     /// <summary>What the data groups are told of the table.</summary>
@@ -116,6 +117,12 @@ public sealed partial record TableDescription
     /// <summary>The tags.</summary>
     public TableTags Tags { get; init; } = TableTags.None;
 
+    /// <summary>The streams of the last 24 hours.</summary>
+    public TableStreams Streams { get; init; } = TableStreams.None;
+
+    /// <summary>When items expire; null when that was never switched on.</summary>
+    public TimeToLive? TimeToLive { get; init; }
+
     /// <summary>Where in its life the table is.</summary>
     public TableStatus Status { get; init; } = TableStatus.Creating;
 
@@ -130,15 +137,26 @@ public sealed partial record TableDescription
     } = [];
 
     /// <summary>The log index of the last change that the data groups are told of; at first that of the table's creation.</summary>
-    public ulong Revision { get => Math.Max(field, Id); init; }
+    public ulong Revision { get => Math.Max(field, LeastRevision); init; }
+
+    /// <summary>What the revision is at least, by what else the row says.</summary>
+    private ulong LeastRevision => Math.Max(Id, Math.Max(Streams.ChangedAt, TimeToLive?.ChangedAt ?? 0));
+
+    /// <summary>Items may be read and written.</summary>
+    public bool TakesItems => Status is TableStatus.Active or TableStatus.Updating;
 
     /// <summary>Somebody has to carry the table, or one of its indexes, on.</summary>
-    public bool IsPending => Status != TableStatus.Active || Indexes.Any(static i => i.IsPending);
+    public bool IsPending => Status != TableStatus.Active || TimeToLive is { IsChanging: true } || HasPendingIndex;
+
+    /// <summary>An index comes or goes.</summary>
+    public bool HasPendingIndex => Indexes.Any(static i => i.IsPending);
 
     /// <summary>What the data groups are told. An index that is going is no longer kept by writes.</summary>
     public TableShape Shape => new(Revision, Hash, Range)
     {
         Indexes = [.. Indexes.Where(static i => i.Status != IndexStatus.Deleting).Select(static i => i.Shape)],
+        Stream = Streams.Current is { } stream ? new StreamShape(stream.Id, stream.View) : null,
+        ExpiryAttribute = TimeToLive is { IsOn: true } expiry ? expiry.Attribute : null,
     };
 
     /// <summary>What item operations need.</summary>

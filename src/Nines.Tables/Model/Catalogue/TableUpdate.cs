@@ -5,6 +5,9 @@ namespace Nines.Tables.Model.Catalogue;
 /// <summary>Capacity units of reads and writes.</summary>
 public readonly record struct CapacityUnits(long Read, long Write);
 
+/// <summary>Switches the stream on, with what its records are to show, or off when that is null.</summary>
+public readonly record struct StreamChange(StreamView? View);
+
 /// <summary>UpdateTable: what is to change of a table; null for what stays.</summary>
 public sealed record TableUpdate(string Name)
 {
@@ -14,7 +17,7 @@ public sealed record TableUpdate(string Name)
     private const byte HasProtection = 8;
     private const byte ProtectionOn = 16;
     private const byte HasIndexes = 64;
-    private const byte KnownFlags = 31 | HasIndexes;
+    private const byte HasStream = 128;
 
     /// <summary>The billing mode.</summary>
     public BillingMode? Billing { get; init; }
@@ -34,6 +37,12 @@ public sealed record TableUpdate(string Name)
     /// <summary>The definitions of key attributes that came with an index to be added.</summary>
     public IReadOnlyList<KeyAttribute> Attributes { get; init; } = [];
 
+    /// <summary>The stream.</summary>
+    public StreamChange? Stream { get; init; }
+
+    /// <summary>The data groups must learn of the change before it is whole.</summary>
+    public bool Reshapes => Stream is not null;
+
     /// <summary>Writes the update; docs/formats/tables.md draws it.</summary>
     public void Encode(ByteBuffer to)
     {
@@ -41,7 +50,7 @@ public sealed record TableUpdate(string Name)
         to.Text(Name);
         to.Byte((byte)((Billing is null ? 0 : HasBilling) | (Throughput is null ? 0 : HasThroughput) | (Class is null ? 0 : HasClass)
             | (DeletionProtection is null ? 0 : HasProtection) | (DeletionProtection == true ? ProtectionOn : 0)
-            | (Indexes.Count > 0 ? HasIndexes : 0)));
+            | (Indexes.Count > 0 ? HasIndexes : 0) | (Stream is null ? 0 : HasStream)));
         if (Billing is { } billing)
         {
             to.Byte((byte)billing);
@@ -62,6 +71,11 @@ public sealed record TableUpdate(string Name)
         {
             EncodeIndexes(to);
         }
+
+        if (Stream is { } stream)
+        {
+            to.Byte((byte)(stream.View ?? 0));
+        }
     }
 
     /// <summary>Reads an update to the end of the bytes; null when they are none.</summary>
@@ -73,7 +87,8 @@ public sealed record TableUpdate(string Name)
         CapacityUnits? units = (flags & HasThroughput) != 0 ? new CapacityUnits(reader.Count(), reader.Count()) : null;
         TableClass? tableClass = (flags & HasClass) != 0 ? (TableClass)reader.Byte() : null;
         (KeyAttribute[] attributes, IndexChange[] indexes) = (flags & HasIndexes) != 0 ? DecodeIndexes(ref reader) : ([], []);
-        bool known = (flags & ~KnownFlags) == 0
+        StreamView? view = (flags & HasStream) != 0 ? (StreamView)reader.Byte() : null;
+        bool known = view is null or <= StreamView.NewAndOldImages
             && ((flags & ProtectionOn) == 0 || (flags & HasProtection) != 0)
             && billing is null or BillingMode.Provisioned or BillingMode.PayPerRequest
             && tableClass is null or TableClass.Standard or TableClass.InfrequentAccess;
@@ -85,6 +100,7 @@ public sealed record TableUpdate(string Name)
             DeletionProtection = (flags & HasProtection) != 0 ? (flags & ProtectionOn) != 0 : null,
             Indexes = indexes,
             Attributes = attributes,
+            Stream = view is { } sent ? new StreamChange(sent == 0 ? null : sent) : null,
         };
     }
 

@@ -9,6 +9,10 @@ namespace Nines.Tables.Model.Machine;
 /// <code>
 ///              CreateTable             ActivateTable             DeleteTable             ForgetTable
 ///   (no row) --------------> CREATING --------------> ACTIVE --------------> DELETING --------------> (no row)
+///                                                     |    ^
+///                           UpdateTable of the stream |    | SettleTable (TableReshaping)
+///                                                     v    |
+///                                                    UPDATING
 /// </code>
 /// ActivateTable and ForgetTable carry the table's id and do nothing for a row of another id or state, so that whoever carries a
 /// table on may do so twice, late, or beside others.
@@ -52,12 +56,19 @@ internal static class CatalogueRules
             Id = (ulong)context.Position.Value,
             CreatedMs = Math.Max(0, context.TimeMs),
             Status = TableStatus.Creating,
+            Streams = StreamOf(wanted, context),
+            TimeToLive = null,
             Revision = 0,
             Indexes = [.. wanted.Indexes.Select((index, i) => IndexChanges.Numbered(index, position, i))],
         };
         Store(row, state);
         TableAnswer.Write(answer, row);
     }
+
+    private static TableStreams StreamOf(TableDescription wanted, in CommandContext context) =>
+        wanted.Streams.Current is { } stream
+            ? TableStreams.None.TryBegin(context.Position, stream.View, Math.Max(0, context.TimeMs)) ?? TableStreams.None
+            : TableStreams.None;
 
     public static void Activate(ref ByteReader command, IOrderedState state, ByteBuffer answer)
     {
@@ -91,10 +102,11 @@ internal static class CatalogueRules
             return;
         }
 
-        if (row.Status == TableStatus.Creating)
+        if (row.Status is TableStatus.Creating or TableStatus.Updating)
         {
+            string what = row.Status == TableStatus.Creating ? "created" : "updated";
             TableAnswer.Write(answer, TableError.ResourceInUse(
-                "Attempt to change a resource which is still in use: Table is being created: " + name));
+                $"Attempt to change a resource which is still in use: Table is being {what}: {name}"));
             return;
         }
 
@@ -105,7 +117,7 @@ internal static class CatalogueRules
             return;
         }
 
-        if (row.Status == TableStatus.Active && row.IsPending)
+        if (row.HasPendingIndex)
         {
             TableAnswer.Write(answer, TableError.ResourceInUse(
                 "Attempt to change a resource which is still in use: Cannot delete table while indexes are being created, updated, or deleted."));
@@ -195,7 +207,7 @@ internal static class CatalogueRules
     public static TableError NotFound(string name) =>
         TableError.ResourceNotFound($"Requested resource not found: Table: {name} not found");
 
-    private static bool TryRead(
+    public static bool TryRead(
         ref ByteReader command,
         IOrderedState state,
         ByteBuffer answer,

@@ -172,13 +172,16 @@ internal ref struct ItemWriter(in CommandContext context, IOrderedState state)
     public static long? ExpiryOf(Item item, string attribute) =>
         item[attribute] is NumberValue { Number: { IsNegative: false } number } ? number.TryTruncate() : null;
 
+    /// <summary>The item's key; the door lets no item in without it, so one is missing only in commands of somebody else.</summary>
     private static Item KeysOf(TableShape shape, Item item)
     {
         var keys = new ItemBuilder(2);
-        keys.Add(shape.Hash.Name, item[shape.Hash.Name]!);
-        if (shape.Range is { } range)
+        foreach (KeyAttribute? attribute in (ReadOnlySpan<KeyAttribute?>)[shape.Hash, shape.Range])
         {
-            keys.Add(range.Name, item[range.Name]!);
+            if (attribute is { } key && item[key.Name] is { } value)
+            {
+                keys.Add(key.Name, value);
+            }
         }
 
         return keys.Build();

@@ -6,8 +6,8 @@ using Nines.Tables.Model.Values;
 namespace Nines.Tables.Model.Machine;
 
 /// <summary>
-/// What clients change of a table that stays ACTIVE. Each change is one command of the control group: there is no state between, so
-/// nobody ever has to carry one on.
+/// What clients change of a table. Most changes are one command of the control group: there is no state between, so nobody ever has to
+/// carry one on. Those that the data groups must learn of leave the table pending, see <see cref="TableReshaping"/>.
 /// </summary>
 internal static class TableChanges
 {
@@ -61,7 +61,7 @@ internal static class TableChanges
         }
 
         long nowMs = Math.Max(0, context.TimeMs);
-        if (TableUpdates.TryApply(row, update, nowMs, out TableError? error) is not { } applied
+        if (TableUpdates.TryApply(row, update, context.Position, nowMs, out TableError? error) is not { } applied
             || !IndexChanges.TryApply(row, update, context.Position, nowMs, ref applied, out error))
         {
             TableAnswer.Write(answer, error!);
@@ -73,7 +73,7 @@ internal static class TableChanges
     }
 
     /// <summary>The row of a table that may be changed; otherwise the answer says why there is none.</summary>
-    private static bool TryFind(string name, IOrderedState state, ByteBuffer answer, [NotNullWhen(true)] out TableDescription? row)
+    public static bool TryFind(string name, IOrderedState state, ByteBuffer answer, [NotNullWhen(true)] out TableDescription? row)
     {
         row = CatalogueRules.Find(name, state);
         TableError? error = row is null ? CatalogueRules.NotFound(name) : row.Status switch

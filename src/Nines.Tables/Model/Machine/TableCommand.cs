@@ -45,6 +45,21 @@ public enum TableCommandKind : byte
     /// <summary>Control group: an index is filled, or its entries are deleted, in every data group.</summary>
     SettleIndex = 23,
 
+    /// <summary>Control group: UPDATING becomes ACTIVE and DISABLING becomes DISABLED, once every data group has the table's shape.</summary>
+    SettleTable = 26,
+
+    /// <summary>Control group: ENABLING becomes ENABLED, once the items of every data group are in the queue of what expires.</summary>
+    FinishTimeToLive = 27,
+
+    /// <summary>Control group: switches time to live of an ACTIVE table on or off.</summary>
+    UpdateTimeToLive = 28,
+
+    /// <summary>Data group: puts a bounded number of items that were there before into the queue of what expires.</summary>
+    FillExpiry = 29,
+
+    /// <summary>Data group: deletes a bounded number of items whose time has come.</summary>
+    ExpireItems = 30,
+
     /// <summary>Data group: writes an item.</summary>
     PutItem = 32,
 
@@ -99,6 +114,18 @@ public enum TableQueryKind : byte
 
     /// <summary>Data group: what it knows of a table.</summary>
     ReadShape = 35,
+
+    /// <summary>Data group: records of a stream from a place on.</summary>
+    ReadStream = 36,
+
+    /// <summary>Data group: how many entries of the queue of what expires are due.</summary>
+    DueItems = 37,
+
+    /// <summary>Control group: streams in the order of tables and labels.</summary>
+    ListStreams = 38,
+
+    /// <summary>Data group: which records of a stream there are, and whether more will come.</summary>
+    StreamShard = 39,
 
     /// <summary>Data group: several items at one moment.</summary>
     ReadTransaction = 40,
@@ -328,14 +355,14 @@ public static class TableCommand
     /// <summary>The rows that wait for somebody to carry them on.</summary>
     public static void PendingTables(ByteBuffer to) => Begin(to, (byte)TableQueryKind.PendingTables);
 
-    private static void Row(ByteBuffer to, TableCommandKind kind, string name, ulong tableId)
+    internal static void Row(ByteBuffer to, TableCommandKind kind, string name, ulong tableId)
     {
         Begin(to, (byte)kind);
         to.Fixed64(tableId);
         to.Text(name);
     }
 
-    private static void Begin(ByteBuffer to, byte kind)
+    internal static void Begin(ByteBuffer to, byte kind)
     {
         ArgumentNullException.ThrowIfNull(to);
         to.Byte(Version);

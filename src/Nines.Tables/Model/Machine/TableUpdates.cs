@@ -1,11 +1,13 @@
+using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Model.Machine;
 
 /// <summary>
-/// What becomes of a table by an UpdateTable: arithmetic on rows. The change is whole at once; the answer says UPDATING and mostly
-/// shows what was before, as DynamoDB's does, whose clients look again until the table is ACTIVE.
+/// What becomes of a table by an UpdateTable: arithmetic on rows. But for the stream, which every data group has to be told of, the change
+/// is whole at once; the answer says UPDATING and mostly shows what was before, as DynamoDB's does, whose clients look again until the
+/// table is ACTIVE.
 /// </summary>
 internal static class TableUpdates
 {
@@ -17,21 +19,28 @@ internal static class TableUpdates
 
     /// <summary>The row after the update, and the row to answer with; or why the update is refused.</summary>
     public static (TableDescription Changed, TableDescription Shown)? TryApply(
-        TableDescription row, TableUpdate update, long nowMs, out TableError? error)
+        TableDescription row, TableUpdate update, LogIndex position, long nowMs, out TableError? error)
     {
+        TableStreams streams = row.Streams;
         bool isPerRequest = (update.Billing ?? row.Billing) == BillingMode.PayPerRequest;
         error = isPerRequest && update.Throughput is not null
                 ? TableError.Validation(Invalid + "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST")
             : update.Billing == BillingMode.Provisioned && update.Throughput is null
                 ? TableError.Validation(Invalid + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED")
-            : CheckThroughput(row, update.Throughput, nowMs) ?? CheckClass(row, update.Class, nowMs);
+            : CheckThroughput(row, update.Throughput, nowMs) ?? CheckClass(row, update.Class, nowMs)
+                ?? ChangeStream(row, update.Stream, position, nowMs, out streams);
         if (error is not null)
         {
             return null;
         }
 
         TableDescription changed = WithClass(WithThroughput(row, update, nowMs), update.Class, nowMs);
-        changed = changed with { DeletionProtection = update.DeletionProtection ?? row.DeletionProtection };
+        changed = changed with
+        {
+            DeletionProtection = update.DeletionProtection ?? row.DeletionProtection,
+            Streams = streams,
+            Status = update.Reshapes ? TableStatus.Updating : row.Status,
+        };
         return (changed, Show(row, changed, update));
     }
 
@@ -66,6 +75,27 @@ internal static class TableUpdates
         IsOtherClass(row, wanted) && row.ClassChanges.BeforeMs > 0 && nowMs < row.ClassChanges.BeforeMs + ClassWindowMs
             ? TableError.LimitExceeded(Exceeded + "Updates to TableClass are limited to 2 times in 30 day(s).")
             : null;
+
+    private static TableError? ChangeStream(
+        TableDescription row, StreamChange? change, LogIndex position, long nowMs, out TableStreams streams)
+    {
+        streams = row.Streams;
+        switch (change)
+        {
+            case null:
+                return null;
+            case { View: { } view } when row.Streams.Current is null:
+                streams = row.Streams.TryBegin(position, view, nowMs) ?? row.Streams;
+                return streams.Current is null
+                    ? TableError.LimitExceeded($"{Exceeded}There is a limit of {TableStreams.CountMax} streams of a table within 24 hours")
+                    : null;
+            case { View: not null }:
+                return TableError.Validation("Table already has an enabled stream: TableName: " + row.Name);
+            default:
+                streams = row.Streams.Current is null ? row.Streams : row.Streams.End(position, nowMs);
+                return row.Streams.Current is null ? TableError.Validation("Table has no stream to disable: TableName: " + row.Name) : null;
+        }
+    }
 
     private static TableDescription WithThroughput(TableDescription row, TableUpdate update, long nowMs)
     {

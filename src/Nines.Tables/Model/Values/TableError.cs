@@ -70,6 +70,13 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>Too many of something.</summary>
     public static TableError LimitExceeded(string message) => new(DynamoPrefix + "LimitExceededException", message);
 
+    /// <summary>Records from a place in a stream were kept for 24 hours and are gone.</summary>
+    public static TableError TrimmedDataAccess() =>
+        new(DynamoPrefix + "TrimmedDataAccessException", "The data you are trying to access has been trimmed");
+
+    /// <summary>A shard iterator is older than 15 minutes.</summary>
+    public static TableError ExpiredIterator() => new(DynamoPrefix + "ExpiredIteratorException", "The shard iterator has expired");
+
     /// <summary>A transaction holds the item.</summary>
     public static TableError TransactionConflict() =>
         new(DynamoPrefix + "TransactionConflictException", "Transaction is ongoing for the item");

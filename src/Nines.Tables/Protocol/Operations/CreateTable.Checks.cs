@@ -18,7 +18,8 @@ internal sealed partial class CreateTable
         KeySchemaPart.ConstrainKeys(ref constraints, _keys, "keySchema");
         Constrain(ref constraints, _localIndexes, "localSecondaryIndexes");
         Constrain(ref constraints, _globalIndexes, "globalSecondaryIndexes");
-        return constraints.Message ?? TableClassNames.Check(_tableClass) ?? CheckBilling() ?? CheckKeys() ?? CheckIndexes() ?? CheckSupported()
+        _stream.Constrain(ref constraints);
+        return constraints.Message ?? TableClassNames.Check(_tableClass) ?? CheckBilling() ?? CheckKeys() ?? CheckIndexes() ?? _stream.CheckCreate() ?? CheckSupported()
             ?? (_tags is null ? null : TagList.Check(_tags));
     }
 
@@ -75,6 +76,7 @@ internal sealed partial class CreateTable
             Class = TableClassNames.Of(_tableClass),
             Indexes = indexes,
             Attributes = indexes.Length == 0 ? [] : [.. _attributes!.Select(static a => new KeyAttribute(a.Name!, a.KeyType))],
+            Streams = _stream.View is { } view ? TableStreams.Wanted(view) : TableStreams.None,
         };
     }
 }

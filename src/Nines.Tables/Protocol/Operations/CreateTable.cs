@@ -12,6 +12,7 @@ internal sealed partial class CreateTable
     private string? _billingMode;
     private string? _tableClass;
     private ThroughputPart _throughput;
+    private StreamPart _stream;
     private bool _deletionProtection;
     private List<IndexPart>? _localIndexes;
     private List<IndexPart>? _globalIndexes;
@@ -84,7 +85,7 @@ internal sealed partial class CreateTable
     {
         if (json.Is("StreamSpecification"u8))
         {
-            RefuseWhenTrue(ref json, "StreamSpecification", "StreamEnabled"u8);
+            _stream.ReadFrom(ref json);
         }
         else if (json.Is("SSESpecification"u8))
         {

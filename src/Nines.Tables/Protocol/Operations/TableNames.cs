@@ -14,7 +14,7 @@ internal static class TableNames
         : name.Length is < 3 or > 255 ? "TableName must be at least 3 characters long and at most 255 characters long"
         : null;
 
-    /// <summary>DescribeTable and DeleteTable: the name.</summary>
+    /// <summary>DescribeTable, DeleteTable and DescribeTimeToLive: the name.</summary>
     public static ParsedRequest<string> ParseName(ref JsonInput json)
     {
         string? name = null;

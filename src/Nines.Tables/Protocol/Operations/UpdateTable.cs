@@ -20,6 +20,7 @@ internal sealed class UpdateTable
     private ThroughputPart _throughput;
     private IndexUpdates? _indexes;
     private List<AttributeDefinition>? _attributes;
+    private StreamPart _stream;
 
     public static ParsedRequest<TableUpdate> Parse(ref JsonInput json)
     {
@@ -52,6 +53,10 @@ internal sealed class UpdateTable
             else if (json.Is("ProvisionedThroughput"u8))
             {
                 _throughput.ReadFrom(ref json);
+            }
+            else if (json.Is("StreamSpecification"u8))
+            {
+                _stream.ReadFrom(ref json);
             }
             else if (json.Is("TableClass"u8))
             {
@@ -92,7 +97,7 @@ internal sealed class UpdateTable
             // An empty list asks for nothing.
             Refuse(name, isAny);
         }
-        else if (json.Is("StreamSpecification"u8) || json.Is("SSESpecification"u8) || json.Is("OnDemandThroughput"u8) || json.Is("WarmThroughput"u8))
+        else if (json.Is("SSESpecification"u8) || json.Is("OnDemandThroughput"u8) || json.Is("WarmThroughput"u8))
         {
             string name = json.Text();
             bool isThere = json.Value() && json.IsField(name);
@@ -131,9 +136,11 @@ internal sealed class UpdateTable
             _notSupported.Add(member);
         }
 
+        _stream.Constrain(ref constraints);
         return constraints.Message
             ?? CheckTogether()
             ?? TableClassNames.Check(_tableClass)
+            ?? _stream.CheckUpdate()
             ?? (_notSupported.Count > 0 ? Invalid + _notSupported[0] + " is not yet supported by this server" : null)
             ?? (_billingMode == "PROVISIONED" && !_throughput.IsSent
                 ? Invalid + "ProvisionedThroughput must be specified when BillingMode is PROVISIONED"
@@ -144,8 +151,8 @@ internal sealed class UpdateTable
 
     private string? CheckTogether()
     {
-        int changes = _notSupported.Count + (_indexes?.Count > 0 ? 1 : 0) + (_throughput.IsSent ? 1 : 0) + (_billingMode is null ? 0 : 1) + (_tableClass is null ? 0 : 1)
-            + (_deletionProtection is null ? 0 : 1);
+        int changes = _notSupported.Count + (_indexes?.Count > 0 ? 1 : 0) + (_throughput.IsSent ? 1 : 0) + (_billingMode is null ? 0 : 1)
+            + (_tableClass is null ? 0 : 1) + (_deletionProtection is null ? 0 : 1) + (_stream.IsSent ? 1 : 0);
         string? alone = changes <= 1 ? null
             : _notSupported.Contains("SSESpecification") ? "Server-Side Encryption"
             : _tableClass is not null ? "TableClass"
@@ -156,6 +163,7 @@ internal sealed class UpdateTable
             : _indexes?.IsStructural == true && _throughput.IsSent && _billingMode is null
                 ? Invalid + "You cannot create or delete index while updating table IOPS"
             : alone is not null ? $"{Invalid}{alone} modification must be the only operation in the request"
+            : _stream.IsSent && _throughput.IsSent ? Invalid + "You cannot modify stream status while updating table IOPS"
             : null;
     }
 
@@ -174,5 +182,6 @@ internal sealed class UpdateTable
         Attributes = _indexes?.IsStructural == true && _attributes is not null
             ? [.. _attributes.Select(static a => new KeyAttribute(a.Name!, a.KeyType))]
             : [],
+        Stream = _stream.IsSent ? new StreamChange(_stream.View) : null,
     };
 }

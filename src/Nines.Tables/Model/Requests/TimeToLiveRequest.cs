@@ -1,0 +1,4 @@
+namespace Nines.Tables.Model.Requests;
+
+/// <summary>UpdateTimeToLive.</summary>
+public sealed record TimeToLiveRequest(string TableName, string Attribute, bool IsEnabled);
