@@ -112,7 +112,7 @@ public sealed partial class StyleTests
                     continue;
                 }
 
-                int close = Array.FindIndex(lines, open, line => line.TrimEnd() == indent + "}");
+                int close = Array.FindIndex(lines, open, line => line.TrimEnd() is { } end && (end == indent + "}" || end == indent + "};"));
                 if (close > 0)
                 {
                     yield return new Function(path, head + 1, close - head + 1, lines[head].Trim());

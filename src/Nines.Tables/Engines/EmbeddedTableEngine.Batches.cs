@@ -211,27 +211,18 @@ public sealed partial class EmbeddedTableEngine
                 unprocessed.Add(write);
             }
 
+            var consumed = new TableUnits(write.ShownTable, results[i].CapacityUnits, results[i].IndexUnits);
             int at = units.FindIndex(u => u.TableName == write.ShownTable);
             if (at < 0)
             {
-                units.Add(new TableUnits(write.ShownTable, results[i].CapacityUnits, results[i].IndexUnits));
+                units.Add(consumed);
             }
             else
             {
-                units[at] = units[at] with
-                {
-                    Units = units[at].Units + results[i].CapacityUnits,
-                    IndexUnits = Sum(units[at].IndexUnits, results[i].IndexUnits),
-                };
+                units[at] = units[at].Add(consumed);
             }
         }
 
         return new BatchWriteResult(null, Certificate.Done) { Unprocessed = unprocessed, CapacityUnits = units };
     }
-
-    private static IReadOnlyList<IndexUnits> Sum(IReadOnlyList<IndexUnits> first, IReadOnlyList<IndexUnits> second) => second.Count == 0 ? first :
-    [
-        .. first.Concat(second).GroupBy(static u => (u.Name, u.IsGlobal)).Select(
-            static u => new IndexUnits(u.Key.Name, u.Key.IsGlobal, u.Sum(static one => one.Units))),
-    ];
 }

@@ -25,6 +25,14 @@ public sealed partial class EmbeddedTableEngine
             : FindAndDoAsync(request, call, deadline);
     }
 
+    /// <inheritdoc/>
+    public async ValueTask<SchemaResult> SchemaAsync(string tableName, TableCall call)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        Catalogue.Found found = await FindAsync(tableName, new Deadline(_time, call.Timeout));
+        return new SchemaResult(found.Error, found.Certificate) { Schema = found.Schema };
+    }
+
     private async ValueTask<ItemResult> FindAndDoAsync(ItemRequest request, TableCall call, Deadline deadline)
     {
         Catalogue.Found found = await _catalogue.FindAsync(request.TableName, deadline);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Nines.Kernel;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Machine;
@@ -39,6 +40,12 @@ public interface ITableEngine : IStreamEngine
     /// <summary>TransactGetItems: items as they were at one moment.</summary>
     ValueTask<TransactGetResult> TransactGetAsync(TransactGetRequest request, TableCall call);
 
+    /// <summary>
+    /// The keys of a table, for requests that must be known by them before they are one of the others. May be old: the operation itself finds
+    /// out.
+    /// </summary>
+    ValueTask<SchemaResult> SchemaAsync(string tableName, TableCall call);
+
     /// <summary>CreateTable: answered while the table is CREATING.</summary>
     ValueTask<TableResult> CreateTableAsync(TableDescription wanted, TableCall call);
 
@@ -75,6 +82,15 @@ public sealed class TableCall
 
     /// <summary>The id all sends of one SDK call share; zero when there is none.</summary>
     public UInt128 InvocationId { get; init; }
+
+    /// <summary>The call of one of several parts that are carried out each on its own, and may be the same as another.</summary>
+    public TableCall Part(int index) => new()
+    {
+        Timeout = Timeout,
+        Consistency = Consistency,
+        Session = Session,
+        InvocationId = RequestIds.Of(InvocationId, 0, index.ToString(CultureInfo.InvariantCulture)).Value,
+    };
 }
 
 /// <summary>What became of a call and where in the group's order: everything that goes into the <c>x-nines-</c> headers.</summary>
@@ -122,6 +138,13 @@ public readonly record struct PageResult(TableError? Error, Certificate Certific
 
     /// <summary>The capacity consumed in the index.</summary>
     public IReadOnlyList<IndexUnits> IndexUnits { get; init; } = [];
+}
+
+/// <summary>The answer to what the keys of a table are.</summary>
+public readonly record struct SchemaResult(TableError? Error, Certificate Certificate)
+{
+    /// <summary>The keys; null when there is an error.</summary>
+    public TableSchema? Schema { get; init; }
 }
 
 /// <summary>The answer of an operation on a table.</summary>

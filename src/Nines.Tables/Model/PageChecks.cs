@@ -256,7 +256,7 @@ public static class PageChecks
     /// <summary>What a Query says about key attributes belongs into its key conditions.</summary>
     private static TableError? CheckFilterKeys(PageSource source, QueryRequest request)
     {
-        if (request.Filter is not { } filter)
+        if (request.FiltersKeys || request.Filter is not { } filter)
         {
             return null;
         }

@@ -5,6 +5,9 @@ namespace Nines.Tables.Protocol;
 /// <summary>Consumed capacity as DynamoDB writes it: the sum, and when wanted its parts. An index that cost nothing is not named.</summary>
 internal static class CapacityJson
 {
+    public static void Write(in TableUnits units, CapacityReturn wanted, ref JsonOutput json) =>
+        Write(units.TableName, units.Units, units.IndexUnits, wanted, ref json);
+
     public static void Write(
         string table, decimal tableUnits, IReadOnlyList<IndexUnits> indexes, CapacityReturn wanted, ref JsonOutput json)
     {

@@ -48,6 +48,15 @@ public enum Operation
     /// <summary>Reads up to 100 items as they were at one moment.</summary>
     TransactGetItems,
 
+    /// <summary>Carries out one PartiQL statement.</summary>
+    ExecuteStatement,
+
+    /// <summary>Carries out up to 25 statements, each on its own.</summary>
+    BatchExecuteStatement,
+
+    /// <summary>Carries out up to 100 statements, all or none.</summary>
+    ExecuteTransaction,
+
     /// <summary>Tells the limits on capacity.</summary>
     DescribeLimits,
 
@@ -118,6 +127,9 @@ public static class OperationNames
         "Scan" => Operation.Scan,
         "TransactWriteItems" => Operation.TransactWriteItems,
         "TransactGetItems" => Operation.TransactGetItems,
+        "ExecuteStatement" => Operation.ExecuteStatement,
+        "BatchExecuteStatement" => Operation.BatchExecuteStatement,
+        "ExecuteTransaction" => Operation.ExecuteTransaction,
         "CreateTable" => Operation.CreateTable,
         "DescribeTable" => Operation.DescribeTable,
         "ListTables" => Operation.ListTables,

@@ -3,6 +3,7 @@ using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 using Nines.Tables.Protocol.Operations;
+using Nines.Tables.Protocol.PartiQL;
 
 namespace Nines.Tables.Protocol;
 
@@ -51,6 +52,18 @@ public static class RequestParser
     /// <summary>TransactGetItems.</summary>
     public static ParsedRequest<TransactGetRequest> TransactGet(ReadOnlySpan<byte> body, TableScope? scope = null) =>
         Parse(body, scope, Transactions.ParseGet);
+
+    /// <summary>ExecuteStatement.</summary>
+    public static ParsedRequest<StatementRequest> Statement(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, Statements.ParseOne);
+
+    /// <summary>BatchExecuteStatement.</summary>
+    public static ParsedRequest<StatementBatch> StatementBatch(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, StatementLists.ParseBatch);
+
+    /// <summary>ExecuteTransaction.</summary>
+    public static ParsedRequest<StatementTransaction> StatementTransaction(ReadOnlySpan<byte> body, TableScope? scope = null) =>
+        Parse(body, scope, StatementLists.ParseTransaction);
 
     /// <summary>UpdateTable: what is to change.</summary>
     public static ParsedRequest<TableUpdate> UpdateTable(ReadOnlySpan<byte> body, TableScope? scope = null) =>

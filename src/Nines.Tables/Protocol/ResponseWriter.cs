@@ -210,7 +210,7 @@ public static class ResponseWriter
             json.BeginArray();
             foreach (TableUnits table in capacityUnits)
             {
-                CapacityJson.Write(table.TableName, table.Units, table.IndexUnits, request.Capacity, ref json);
+                CapacityJson.Write(table, request.Capacity, ref json);
             }
 
             json.EndArray();
@@ -269,7 +269,7 @@ public static class ResponseWriter
         json.EndObject();
     }
 
-    private static void Decoded(Item item, ref JsonOutput json)
+    internal static void Decoded(Item item, ref JsonOutput json)
     {
         var encoded = new ByteBuffer(256);
         ItemCodec.Encode(item, encoded);

@@ -24,6 +24,8 @@ internal sealed class DoorTarget : FuzzTarget
         "UpdateTable", "UpdateTable", "UpdateTable", "TransactWriteItems", "TransactGetItems",
         "CreateTable", "UpdateTable", "UpdateTable", "Query", "UpdateTimeToLive", "UpdateTable",
         "ListStreams", "DescribeStream", "GetShardIterator", "GetRecords",
+        "ExecuteStatement", "ExecuteStatement", "ExecuteStatement", "ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction",
+        "ExecuteTransaction",
     ];
 
     private static readonly string[] StreamOperations = ["ListStreams", "DescribeStream", "GetShardIterator", "GetRecords"];

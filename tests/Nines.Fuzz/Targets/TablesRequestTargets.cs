@@ -1,7 +1,9 @@
 using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Requests;
+using Nines.Tables.Model.Values;
 using Nines.Tables.Protocol;
+using Nines.Tables.Protocol.PartiQL;
 
 namespace Nines.Fuzz.Targets;
 
@@ -50,12 +52,26 @@ internal static class TablesRequestTargets
         $$"""{"StreamArn":"{{Stream}}","Limit":5,"ExclusiveStartShardId":"{{StreamIds.ShardId(new ShardName(7, 1))}}"}""",
         $$"""{"StreamArn":"{{Stream}}","ShardId":"{{StreamIds.ShardId(new ShardName(7, 1))}}","ShardIteratorType":"AFTER_SEQUENCE_NUMBER","SequenceNumber":"{{new StreamPlace(5, 1).Text}}"}""",
         $$"""{"ShardIterator":"{{Iterator}}","Limit":100}""",
+        """{"Statement":"SELECT m.k[1], \"r\" FROM \"table\" WHERE id = ? AND (r BETWEEN 1 AND 2.5 OR v IN [1, 'it''s']) AND NOT size(v) > 3 ORDER BY r DESC","Parameters":[{"S":"a"}],"Limit":3,"ConsistentRead":true,"ReturnConsumedCapacity":"TOTAL"}""",
+        """{"Statement":"UPDATE \"table\" SET n = if_not_exists(n, 0) + 1 SET ss = set_add(ss, <<'x', 'y'>>), l = list_append(l, [1, {'a': null}]) REMOVE m.k[0] WHERE id = 'a' AND r = 1 AND v IS NOT MISSING RETURNING MODIFIED NEW *","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}""",
+        """{"Statement":"INSERT INTO \"table\" VALUE {'id': ?, 'r': -1e3, 'm': {'k': [true, <<1, 2>>]}}","Parameters":[{"S":"z"}]}""",
+        """{"Statement":"SELECT * FROM \"table\" WHERE contains(v, 'a') OR attribute_exists(m.k) = true -- all of it","NextToken":"AUqHSx3Vw2BdsSduqU2gBtEBAgFoAQF4AXICAAAC"}""",
+        """{"Statements":[{"Statement":"DELETE FROM \"table\" WHERE id = 'q' AND r = 1 RETURNING ALL OLD *"},{"Statement":"INSERT INTO \"table\" VALUE ?","Parameters":[{"M":{"id":{"S":"a"},"r":{"N":"1"}}}]}],"ReturnConsumedCapacity":"INDEXES"}""",
+        """{"TransactStatements":[{"Statement":"EXISTS(SELECT * FROM \"table\" WHERE id = 'b' AND r = 1 AND begins_with(v, 'x'))"},{"Statement":"UPDATE \"table\" SET n = 1 WHERE id = ? AND r = 1","Parameters":[{"S":"c"}]}],"ClientRequestToken":"s"}""",
+        """{"TransactStatements":[{"Statement":"SELECT m.k FROM \"table\" WHERE id = 'b' AND r = 1"}],"ReturnConsumedCapacity":"TOTAL"}""",
     ];
 
     public static readonly string[] Words =
     [
         "{", "}", "[", "]", "\"", ":", ",", "null", "true", "1", "-1e400", "\"S\"", "\"N\"", "\"M\"", "\"L\"", "{\"L\":[", "{\"M\":{\"a\":", "\\ud800", "\\u0000",
         "\"TableName\"", "\"Item\":", "\"Keys\":[", "é", "😀", "9999999999999999999999", "\"\"", "{}", "[]", " ", "\"RequestItems\":", "arn:", "table/", "us-east-1",
+        " AND ", " OR ", " NOT ", " IN ", " IS ", " BETWEEN ", "(", ")", "'", "''", "<<", ">>", "?", "*", " WHERE ", "SELECT ", "--", "/*", "a.b[1]", "[[[[[[[[", "((((((((", "NOT NOT ",
+    ];
+
+    private static readonly TableSchema[] Schemas =
+    [
+        new(1, "table", new KeyAttribute("id", AttributeType.String), new KeyAttribute("r", AttributeType.Number)),
+        new(2, "table", new KeyAttribute("id", AttributeType.String), null),
     ];
 
     private static readonly IReadOnlyList<byte[]> Pieces = Bytes.OfAll(Words);
@@ -76,6 +92,7 @@ internal static class TablesRequestTargets
         Entry("tables.updatetable", i => RequestParser.UpdateTable(i).IsGood, 20, 21, 22, 26, 27, 30),
         Entry("tables.transactwrite", i => RequestParser.TransactWrite(i).IsGood, 23),
         Entry("tables.transactget", i => RequestParser.TransactGet(i).IsGood, 24),
+        Entry("tables.partiql", TryPlan, 35, 36, 37, 38, 39, 40, 41),
         Entry("tables.tag", i => RequestParser.TagResource(i).IsGood, 17),
         Entry("tables.untag", i => RequestParser.UntagResource(i).IsGood, 18),
         Entry("tables.listtags", i => RequestParser.ListTags(i).IsGood, 19),
@@ -89,6 +106,32 @@ internal static class TablesRequestTargets
         new("tables.door", static () => new DoorTarget("tables.door")),
         new("tables.external", static () => new DoorTarget("tables.external", new SigningEngine())),
     ];
+
+    /// <summary>Whatever may be a statement is planned too, for a table of one key attribute and for one of two.</summary>
+    private static bool TryPlan(byte[] input)
+    {
+        bool isGood = false;
+        foreach (TableSchema schema in Schemas)
+        {
+            if (RequestParser.Statement(input) is { IsGood: true } one)
+            {
+                isGood |= StatementPlan.Of(one.Request.Statement, schema, one.Request.Options).IsGood;
+            }
+
+            if (RequestParser.StatementBatch(input) is { IsGood: true } batch)
+            {
+                isGood |= batch.Request.Statements.Any(s =>
+                    s.Parsed.IsGood && StatementPlan.OfOne(s.Parsed.Request, schema, s.Options, "BatchExecuteStatement").IsGood);
+            }
+
+            if (RequestParser.StatementTransaction(input) is { IsGood: true } transaction)
+            {
+                isGood |= transaction.Request.TryPlan([.. transaction.Request.Statements.Select(_ => schema)], out _) is null;
+            }
+        }
+
+        return isGood;
+    }
 
     // One in eight comes from another operation's requests.
     private static TargetEntry Entry(string name, Func<byte[], bool> parse, params int[] own)

@@ -35,6 +35,7 @@ public sealed class ConformanceTests
         { "indexes.txt", 120 },
         { "streams.txt", 55 },
         { "ttl.txt", 26 },
+        { "partiql.txt", 240 },
     };
 
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";

@@ -42,6 +42,38 @@ public sealed class SdkTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Statements_read_and_write()
+    {
+        await CreateAsync("people");
+        await _client.ExecuteStatementAsync(new ExecuteStatementRequest
+        {
+            Statement = "INSERT INTO people VALUE {'id': ?, 'n': 1}",
+            Parameters = [new() { S = "a" }],
+        });
+        await Assert.ThrowsAsync<DuplicateItemException>(() => _client.ExecuteStatementAsync(new ExecuteStatementRequest
+        {
+            Statement = "INSERT INTO people VALUE {'id': 'a'}",
+        }));
+        BatchExecuteStatementResponse batch = await _client.BatchExecuteStatementAsync(new BatchExecuteStatementRequest
+        {
+            Statements =
+            [
+                new() { Statement = "UPDATE people SET n = n + 1 WHERE id = 'a' RETURNING ALL NEW *" },
+                new() { Statement = "DELETE FROM people WHERE id = 'a' AND n = 7" },
+            ],
+        });
+        Assert.Equal("2", batch.Responses[0].Item["n"].N);
+        Assert.Equal(BatchStatementErrorCodeEnum.ConditionalCheckFailed, batch.Responses[1].Error.Code);
+        TransactionCanceledException canceled = await Assert.ThrowsAsync<TransactionCanceledException>(() => _client.ExecuteTransactionAsync(new ExecuteTransactionRequest
+        {
+            TransactStatements = [new() { Statement = "INSERT INTO people VALUE {'id': 'b'}" }, new() { Statement = "INSERT INTO people VALUE {'id': 'a'}" }],
+        }));
+        Assert.Equal(["None", "DuplicateItem"], canceled.CancellationReasons.Select(static r => r.Code));
+        ExecuteStatementResponse all = await _client.ExecuteStatementAsync(new ExecuteStatementRequest { Statement = "SELECT n FROM \"people\"" });
+        Assert.Equal("2", Assert.Single(all.Items)["n"].N);
+    }
+
+    [Fact]
     public async Task An_item_of_every_type_comes_back_as_it_was()
     {
         await CreateAsync("people");

@@ -73,7 +73,6 @@ public sealed class FakeService : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
         await _accepting;
         await Task.WhenAll(_connections);
         _listener.Dispose();

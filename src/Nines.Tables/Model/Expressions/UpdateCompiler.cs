@@ -84,6 +84,9 @@ internal sealed partial class Compiler
         return new ProjectionPlan(tree);
     }
 
+    /// <summary>Compiles a path that stands alone.</summary>
+    public DocumentPath? Path(PathSyntax written) => CheckParts(written) ? Resolve(written) : null;
+
     /// <summary>Clause by clause in the order they first appear; each kind may appear once.</summary>
     private bool CheckActions(List<ActionSyntax> written)
     {

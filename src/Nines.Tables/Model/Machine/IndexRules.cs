@@ -1,4 +1,5 @@
 using Nines.Tables.Model.Catalogue;
+using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Model.Machine;
@@ -37,6 +38,29 @@ public static class IndexRules
         return first;
     }
 
+    /// <summary>The error of an update that would set an index's key to a value of another type whatever the item is; null: it would not.</summary>
+    public static TableError? CheckLiterals(TableShape shape, UpdateProgram update)
+    {
+        ArgumentNullException.ThrowIfNull(shape);
+        ArgumentNullException.ThrowIfNull(update);
+        foreach (IndexShape index in shape.Indexes.OrderBy(static i => i.Name, StringComparer.Ordinal))
+        {
+            foreach (KeyAttribute key in index.Range is { } range ? [index.Hash, range] : (ReadOnlySpan<KeyAttribute>)[index.Hash])
+            {
+                foreach (UpdateAction action in update.Actions)
+                {
+                    if (action is { Path.IsNested: false, Kind: UpdateKind.Set or UpdateKind.Add, Value: LiteralValue { Value: var value } }
+                        && action.Path.Root == key.Name && value.Type != key.Type)
+                    {
+                        return Mismatch(index, key, value);
+                    }
+                }
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Whether a value can stand in an index.</summary>
     public static bool IsKey(KeyAttribute key, AttributeValue? value, bool isHash) =>
         value is not null && value.Type == key.Type
@@ -57,8 +81,9 @@ public static class IndexRules
 
         if (value.Type != key.Type)
         {
-            return TableError.Validation(
-                $"{Invalid}Type mismatch for Index Key {key.Name} Expected: {key.Type.Code()} Actual: {value.Type.Code()} IndexName: {index.Name}");
+            return updated is null
+                ? Mismatch(index, key, value)
+                : TableError.Validation("The update expression attempted to update the secondary index key to unsupported type");
         }
 
         return KeyEncoding.SizeOf(value) == 0 ? Empty(index, key, isUpdate: updated is not null)
@@ -66,6 +91,9 @@ public static class IndexRules
                 ? Invalid + "Size of hashkey has exceeded the maximum size limit of2048 bytes"
                 : Invalid + "Aggregated size of all range keys has exceeded the size limit of 1024 bytes");
     }
+
+    private static TableError Mismatch(IndexShape index, KeyAttribute key, AttributeValue value) => TableError.Validation(
+        $"{Invalid}Type mismatch for Index Key {key.Name} Expected: {key.Type.Code()} Actual: {value.Type.Code()} IndexName: {index.Name}");
 
     private static TableError Empty(IndexShape index, KeyAttribute key, bool isUpdate)
     {

@@ -1,5 +1,6 @@
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Expressions;
+using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Tables.Model.Requests;
@@ -29,7 +30,7 @@ public sealed record ItemExpressions
         }
 
         string[] keys = schema.Range is { } range ? [schema.Hash.Name, range.Name] : [schema.Hash.Name];
-        return Update?.CheckKeys(keys)
+        return Update?.CheckKeys(keys) ?? (Update is null ? null : IndexRules.CheckLiterals(schema.Shape, Update))
             ?? (Condition is null ? null : ExpressionParser.CheckScalarKeys(Condition, keys))
             ?? (Projection is null ? null : CheckProjection(Projection, keys));
     }

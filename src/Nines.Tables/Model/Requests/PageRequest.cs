@@ -21,6 +21,9 @@ public abstract record PageRequest
     /// <summary>The filter came as QueryFilter or ScanFilter, not as an expression.</summary>
     public bool IsLegacyFilter { get; init; }
 
+    /// <summary>The filter may be about key attributes, too.</summary>
+    public bool FiltersKeys { get; init; }
+
     /// <summary>The parts of items that are returned; null: all.</summary>
     public ProjectionPlan? Projection { get; init; }
 

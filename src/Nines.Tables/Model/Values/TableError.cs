@@ -60,6 +60,10 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     public static TableError ConditionalCheckFailed(Item? item = null) =>
         new(ConditionalCheckFailedType, "The conditional request failed", 400, item);
 
+    /// <summary>An INSERT of an item whose key is there already; carries that item when the request asked for it.</summary>
+    public static TableError DuplicateItem(Item? item = null) =>
+        new(DynamoPrefix + "DuplicateItemException", "Duplicate primary key exists in table", 400, item);
+
     /// <summary>There is no such table.</summary>
     public static TableError ResourceNotFound(string message = "Requested resource not found") =>
         new(ResourceNotFoundType, message);
