@@ -96,11 +96,25 @@ public sealed partial class Reactor
     public void Listen(byte machine, IAppliedListener listener) => Volatile.Write(ref _listeners[machine], listener);
 
     /// <summary>The state of this node's replica of a group; null when it has none that may be shown. May be called from any thread.</summary>
-    public StoreView? ViewOf(GroupId group)
+    public StoreView? ViewOf(GroupId group) => ViewOf(group, out _);
+
+    /// <summary>The same, and the moment of the steady clock up to which it is known to hold everything; -1: none is known.</summary>
+    internal StoreView? ViewOf(GroupId group, out long freshAtMs)
     {
         Replica?[] published = _published;
-        return (uint)group.Value < (uint)published.Length && published[group.Value] is { IsReadable: true } replica ? replica.Store.View() : null;
+        freshAtMs = -1;
+        if ((uint)group.Value >= (uint)published.Length || published[group.Value] is not { IsReadable: true } replica)
+        {
+            return null;
+        }
+
+        replica.WantFreshness();
+        freshAtMs = replica.FreshAtMs;
+        return replica.Store.View();
     }
+
+    /// <summary>The rules of a machine; null when there is none of that number.</summary>
+    internal IStateMachine? RulesOf(byte machine) => Machines.GetValueOrDefault(machine);
 
     /// <summary>Whether this node's replica leads a group. May be called from any thread.</summary>
     public bool Leads(GroupId group)

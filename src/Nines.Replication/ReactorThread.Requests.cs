@@ -99,6 +99,28 @@ public sealed partial class ReactorThread
         }
     }
 
+    /// <summary>Runs a query on a state that the caller keeps; null when that cannot be done.</summary>
+    internal Answer? TryQuery(StoreView view, byte machine, GroupId group, ReadOnlyMemory<byte> query, long freshAtMs)
+    {
+        if (Reactor.RulesOf(machine) is not { } rules)
+        {
+            return null;
+        }
+
+        ByteBuffer buffer = QueryBuffer.Take();
+        try
+        {
+            rules.Query(query, new MachineReader(view, rules.Id), buffer);
+            long staleness = freshAtMs < 0 ? -1 : SteadyMs() + 1 - freshAtMs;
+            return new Answer { Group = group, Position = view.Applied, StalenessMs = staleness, Body = buffer.ToArray() };
+        }
+        catch (DamagedException damage)
+        {
+            Post(reactor => reactor.ReportDamage(group, damage.Message));
+            return null;
+        }
+    }
+
     private AwaitableRequest Prepare(GroupId group, byte machine, ReadOnlyMemory<byte> body, TimeSpan timeout)
     {
         AwaitableRequest request = AwaitableRequest.Take(_completions);

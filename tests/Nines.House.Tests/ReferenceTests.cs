@@ -27,6 +27,9 @@ public sealed class ReferenceTests
         ["Nines.Http"] = [Kernel, "Nines.Loops"],
         ["Nines.Tables"] = [Kernel, "Nines.Http"],
 
+        // What applications use: knows the doors by their protocols alone.
+        ["Nines.Client"] = [],
+
         ["Nines.Simulation"] = [Kernel, "Nines.Consensus", "Nines.Storage", "Nines.Replication", "Nines.Tables"],
         ["Nines.Node"] =
         [

@@ -36,6 +36,7 @@ public static class ConfigurationCheck
             reader.Refuse(Data);
         }
 
+        ExternalTables? external = ExternalTablesCheck.Read(reader);
         var configuration = new NodeConfiguration
         {
             Node = node,
@@ -48,7 +49,8 @@ public static class ConfigurationCheck
             ListenAdmin = admin,
             TablesAccessKeys = reader.AccessKeys(TablesAccessKeys),
             TablesRegion = reader.Word(TablesRegion, maxLength: 32),
-            ExternalTables = ExternalTablesCheck.Read(reader),
+            ExternalTables = external,
+            TablesStaleness = StalenessCheck.Read(reader, ephemeral, external is not null),
             Insecure = insecure,
             Groups = reader.Number(Groups, 1, 64),
             Replicas = reader.Number(Replicas, 1, 7),
@@ -65,12 +67,17 @@ public static class ConfigurationCheck
             LogLevel = reader.OneOf(ConfigurationKeys.LogLevel, "information", "trace", "debug", "warning", "error"),
             LogJson = reader.OneOf(LogFormat, "text", "json") == "json",
         };
-        WarnOfOpenTables(sources, configuration);
+        WarnOfTables(sources, configuration);
         return sources.Errors.Count == 0 ? configuration : null;
     }
 
-    private static void WarnOfOpenTables(ConfigurationSources sources, NodeConfiguration configuration)
+    private static void WarnOfTables(ConfigurationSources sources, NodeConfiguration configuration)
     {
+        if (configuration.TablesStaleness is not null)
+        {
+            sources.Warnings.Add("tables.staleness is set: weak reads are aged for tests. Not for data that matters.");
+        }
+
         if (configuration is { ListenTables: { } tables, TablesAccessKeys.Count: 0 } && !IPAddress.IsLoopback(tables.Address))
         {
             sources.Warnings.Add(

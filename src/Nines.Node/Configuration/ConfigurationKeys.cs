@@ -104,6 +104,10 @@ public static class ConfigurationKeys
         IsSecret = true,
     };
 
+    public static readonly ConfigurationKey TablesStaleness = new(
+        "tables.staleness", "", "none, fixed:DURATION or seeded:NUMBER:DURATION, up to 10s; only together with ephemeral",
+        "Makes weak reads reproducible for tests of applications: never stale, always by a time, or by up to a time as a seed draws. Left out: as they come.");
+
     public static readonly ConfigurationKey Insecure = new(
         "insecure", "false", "true or false",
         "Allows listeners beyond loopback although they have neither TLS nor authentication. Only behind a firewall.");
@@ -157,7 +161,8 @@ public static class ConfigurationKeys
     public static readonly IReadOnlyList<ConfigurationKey> All =
     [
         NodeIdentity, ClusterName, ClusterIdentity, Data, Seeds, ListenPeer, ListenTables, ListenAdmin, TablesAccessKeys, TablesRegion, TablesEngine,
-        TablesEndpoint, TablesExternalAccessKey, Insecure, Groups, Replicas, Ephemeral, DiskSync, DiskReserve, LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
+        TablesEndpoint, TablesExternalAccessKey, TablesStaleness, Insecure, Groups, Replicas, Ephemeral, DiskSync, DiskReserve,
+        LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
         LogLevel, LogFormat,
     ];
 

@@ -55,14 +55,21 @@ internal sealed class ConfigurationReader(ConfigurationSources sources)
 
     public TimeSpan Duration(ConfigurationKey key, TimeSpan min, TimeSpan max)
     {
-        if (TryUnits(Text(key), [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)], out long milliseconds)
-            && milliseconds >= min.TotalMilliseconds && milliseconds <= max.TotalMilliseconds)
+        if (TryDuration(Text(key), out TimeSpan duration) && duration >= min && duration <= max)
         {
-            return TimeSpan.FromMilliseconds(milliseconds);
+            return duration;
         }
 
         Refuse(key);
         return min;
+    }
+
+    public static bool TryDuration(string text, out TimeSpan duration)
+    {
+        bool isOne = TryUnits(text, [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000)], out long milliseconds)
+            && milliseconds <= TimeSpan.MaxValue.Ticks / TimeSpan.TicksPerMillisecond;
+        duration = isOne ? TimeSpan.FromMilliseconds(milliseconds) : TimeSpan.Zero;
+        return isOne;
     }
 
     /// <summary>1 to so many small letters, digits and hyphens.</summary>

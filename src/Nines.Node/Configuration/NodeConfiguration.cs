@@ -1,5 +1,6 @@
 using System.Net;
 using Nines.Kernel;
+using Nines.Replication;
 using Nines.Tables.Protocol.Signatures;
 
 namespace Nines.Node.Configuration;
@@ -43,6 +44,9 @@ public sealed record NodeConfiguration
 
     /// <summary>Null: this cluster keeps the tables.</summary>
     public required ExternalTables? ExternalTables { get; init; }
+
+    /// <summary>Null: weak reads are as old as they happen to be.</summary>
+    public required AgingRule? TablesStaleness { get; init; }
 
     public required bool Insecure { get; init; }
 

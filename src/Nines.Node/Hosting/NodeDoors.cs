@@ -91,7 +91,14 @@ internal sealed class NodeDoors(
             return new TablesDoor(external, options);
         }
 
-        var embedded = new EmbeddedTableEngine(reactor, TimeProvider.System);
+        AgedReads? aged = null;
+        if (configuration.TablesStaleness is { } rule)
+        {
+            aged = new AgedReads(reactor, rule, TimeProvider.System);
+            atEnd(aged.DisposeAsync);
+        }
+
+        var embedded = new EmbeddedTableEngine(reactor, TimeProvider.System, aged);
         atEnd(embedded.DisposeAsync);
         embedded.Start();
         return new TablesDoor(embedded, options);

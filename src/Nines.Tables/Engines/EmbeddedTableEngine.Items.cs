@@ -102,7 +102,7 @@ public sealed partial class EmbeddedTableEngine
             Consistency consistency = afterCorrection ? Consistency.Strong : ConsistencyOf(request, call);
             ItemCommands.WriteGet(command, schema, itemKey, request, awaitsLocks: consistency == Consistency.Strong);
             BufferPool.Shared.Return(key);
-            return ReturnAfter(command, _replicated.ReadAsync(
+            return ReturnAfter(command, _clientReads.ReadAsync(
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), command.WrittenMemory, deadline.Left));
         }
 
@@ -145,7 +145,7 @@ public sealed partial class EmbeddedTableEngine
     }
 
     private static Consistency ConsistencyOf(ItemRequest request, TableCall call) =>
-        call.Consistency ?? (request.ConsistentRead ? Consistency.Strong : Consistency.Eventual);
+        call.ReadLevel(request.ConsistentRead);
 
     private static TableError? CheckAgainst(TableSchema schema, ItemRequest request) =>
         (request.Operation == ItemOperation.Put

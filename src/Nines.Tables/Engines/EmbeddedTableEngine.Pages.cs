@@ -123,8 +123,7 @@ public sealed partial class EmbeddedTableEngine
     private sealed class PageReader(EmbeddedTableEngine engine, PageRequest request, TableCall call, Deadline deadline)
     {
         private readonly List<ReadOnlyMemory<byte>> _items = [];
-        private readonly Consistency _consistency =
-            call.Consistency ?? (request.ConsistentRead ? Consistency.Strong : Consistency.Eventual);
+        private readonly Consistency _consistency = call.ReadLevel(request.ConsistentRead);
 
         private PageTotals _totals;
         private Item? _last;
@@ -236,7 +235,7 @@ public sealed partial class EmbeddedTableEngine
 
             // A replica that did not know the table is behind: only the leader is sure to know it now.
             Consistency consistency = _isCorrected ? Consistency.Strong : _consistency;
-            return engine._replicated.ReadAsync(
+            return engine._clientReads.ReadAsync(
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), query.WrittenMemory, deadline.Left);
         }
 

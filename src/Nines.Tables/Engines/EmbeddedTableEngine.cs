@@ -16,6 +16,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(5);
 
     private readonly IReplicated _replicated;
+    private readonly IReplicated _clientReads;
     private readonly TimeProvider _time;
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
@@ -26,11 +27,15 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private readonly RecentTokens _tokens;
 
     /// <summary>Makes the engine of one node. <see cref="Start"/> lets it take over what other nodes left undone.</summary>
-    public EmbeddedTableEngine(IReplicated replicated, TimeProvider time)
+    /// <param name="replicated">The groups.</param>
+    /// <param name="time">What says how late it is.</param>
+    /// <param name="clientReads">Where clients' reads of items and pages go, when that is not the same.</param>
+    public EmbeddedTableEngine(IReplicated replicated, TimeProvider time, IReplicated? clientReads = null)
     {
         ArgumentNullException.ThrowIfNull(replicated);
         ArgumentNullException.ThrowIfNull(time);
         _replicated = replicated;
+        _clientReads = clientReads ?? replicated;
         _time = time;
         _catalogue = new Catalogue(replicated, time);
         var outbox = new OutboxDuty(replicated, time);

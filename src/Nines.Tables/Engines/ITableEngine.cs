@@ -74,8 +74,12 @@ public sealed class TableCall
     /// <summary>How long the call may take.</summary>
     public required TimeSpan Timeout { get; init; }
 
-    /// <summary>Overrides what the request's ConsistentRead says.</summary>
+    /// <summary>What reads must see at least; null: what the request says.</summary>
     public Consistency? Consistency { get; init; }
+
+    /// <summary>What a read must see: what the call says, and everything when the request's ConsistentRead says so.</summary>
+    public Consistency ReadLevel(bool isConsistentRead) =>
+        isConsistentRead ? Kernel.Consistency.Strong : Consistency ?? Kernel.Consistency.Eventual;
 
     /// <summary>The session, which every answer is added to; null when the client keeps none.</summary>
     public SessionToken? Session { get; init; }

@@ -2,6 +2,7 @@ using System.Collections;
 using System.Net;
 using Nines.Kernel;
 using Nines.Node.Configuration;
+using Nines.Replication;
 
 namespace Nines.Node.Tests.Configuration;
 
@@ -189,6 +190,33 @@ public sealed class ConfigurationTests : IDisposable
         Assert.StartsWith(key + ": ", said, StringComparison.Ordinal);
         Assert.Contains(says, said, StringComparison.Ordinal);
         Assert.DoesNotContain("hidden", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Weak_reads_are_aged_as_a_rule_says()
+    {
+        Assert.Null(Good(("node.id", "1")).TablesStaleness);
+        Assert.Equal(new AgingRule(Aging.None, TimeSpan.Zero, 0), Aged("none"));
+        Assert.Equal(new AgingRule(Aging.Fixed, TimeSpan.FromMilliseconds(300), 0), Aged("fixed:300ms"));
+        Assert.Equal(new AgingRule(Aging.Seeded, TimeSpan.FromSeconds(2), 7), Aged("seeded:7:2s"));
+        AgingRule? Aged(string text) => Good(("node.id", "1"), ("ephemeral", "true"), ("tables.staleness", text)).TablesStaleness;
+    }
+
+    [Theory]
+    [InlineData("fixed", "true", "embedded", "expected none, fixed:DURATION")]
+    [InlineData("fixed:0ms", "true", "embedded", "expected none, fixed:DURATION")]
+    [InlineData("fixed:11s", "true", "embedded", "expected none, fixed:DURATION")]
+    [InlineData("seeded:x:1s", "true", "embedded", "expected none, fixed:DURATION")]
+    [InlineData("none:1s", "true", "embedded", "expected none, fixed:DURATION")]
+    [InlineData("none", "false", "embedded", "only together with ephemeral")]
+    [InlineData("none", "true", "dynamodb", "expected no value when tables.engine is dynamodb")]
+    public void What_makes_no_sense_of_aging_is_refused(string rule, string ephemeral, string engine, string says)
+    {
+        ConfigurationSources sources = Sources(
+            ("node.id", "1"), ("ephemeral", ephemeral), ("tables.staleness", rule), ("tables.engine", engine),
+            ("tables.endpoint", engine == "dynamodb" ? "http://127.0.0.1:8000" : ""));
+        Assert.Null(ConfigurationCheck.Check(sources));
+        Assert.Contains(says, Assert.Single(sources.Errors).ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

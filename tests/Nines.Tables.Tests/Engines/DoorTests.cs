@@ -182,8 +182,8 @@ public sealed class DoorTests : IAsyncLifetime
     [Theory]
     [InlineData(null, "false", Consistency.Eventual)]
     [InlineData(null, "true", Consistency.Strong)]
-    [InlineData("sequential", "true", Consistency.Sequential)]
-    [InlineData("eventual", "true", Consistency.Eventual)]
+    [InlineData("sequential", "true", Consistency.Strong)]
+    [InlineData("eventual", "true", Consistency.Strong)]
     [InlineData("strong", "false", Consistency.Strong)]
     public async Task The_wanted_consistency_reaches_the_group(string? header, string consistentRead, Consistency wanted)
     {
