@@ -59,6 +59,15 @@ public sealed record NodeStatus
     /// <summary>Why what keeps the tables elsewhere does not answer; empty while it does.</summary>
     public string TablesError { get; init => field = value ?? ""; } = "";
 
+    /// <summary>Changes of items in the groups it leads that wait to be taken into global indexes.</summary>
+    public long IndexChangesWaiting { get; init; }
+
+    /// <summary>How far global indexes lag behind the items of the groups it leads, measured over the last ten seconds.</summary>
+    public long IndexLagMs { get; init; }
+
+    /// <summary>Items of the groups it leads whose time to live is over and that are not deleted yet.</summary>
+    public long ExpiredItemsWaiting { get; init; }
+
     public double UptimeSeconds { get; init; }
 
     public double CpuSeconds { get; init; }

@@ -8,6 +8,9 @@ public static class ClusterView
     /// <summary>A replica further behind than this makes its group degraded; less is the ordinary distance under load.</summary>
     public const long LaggingEntries = 10_000;
 
+    /// <summary>Global indexes further behind than this are worth telling; milliseconds are ordinary, an election's time is not rare.</summary>
+    public const long IndexLagMsMax = 5_000;
+
     public static ClusterStatus Combine(ClusterId cluster, string name, int answeredBy, IEnumerable<NodeStatus> answers)
     {
         List<NodeStatus> nodes = [.. answers.OrderBy(n => n.Node)];
@@ -79,6 +82,11 @@ public static class ClusterView
             if (node.TablesError.Length > 0)
             {
                 yield return $"n{node.Node}: {node.TablesEngine} does not answer: {node.TablesError}";
+            }
+
+            if (node.IndexLagMs > IndexLagMsMax)
+            {
+                yield return $"global indexes are {node.IndexLagMs / 1000} s behind what n{node.Node} leads: {node.IndexChangesWaiting} changes wait";
             }
         }
 

@@ -20,9 +20,27 @@ internal static class StatusPage
 
         console.Write(Nodes(status, console.Profile.Width >= WideColumns));
         console.Write(Groups(status));
+        PrintBacklog(status, console);
         foreach (string problem in status.Problems)
         {
             console.MarkupLineInterpolated($"[yellow]-[/] {problem}");
+        }
+    }
+
+    /// <summary>Of tables: how far what follows from their items is behind. Nothing when nothing has been.</summary>
+    private static void PrintBacklog(ClusterStatus status, IAnsiConsole console)
+    {
+        long lag = status.Nodes.Select(static n => n.IndexLagMs).DefaultIfEmpty().Max();
+        long changes = status.Nodes.Sum(static n => n.IndexChangesWaiting);
+        long items = status.Nodes.Sum(static n => n.ExpiredItemsWaiting);
+        if (lag > 0 || changes > 0)
+        {
+            console.MarkupLineInterpolated($"global indexes: {lag} ms behind, {changes} changes wait");
+        }
+
+        if (items > 0)
+        {
+            console.MarkupLineInterpolated($"time to live: {items} items are due");
         }
     }
 

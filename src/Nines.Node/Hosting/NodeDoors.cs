@@ -35,7 +35,7 @@ internal sealed class NodeDoors(
 
         if (configuration.ListenTables is { } tablesAddress && !toldToEnd())
         {
-            await OpenTablesAsync(tablesAddress, reactor, loop, cancel);
+            await OpenTablesAsync(tablesAddress, reactor, loop, status, cancel);
         }
 
         return !toldToEnd();
@@ -56,9 +56,10 @@ internal sealed class NodeDoors(
         AtEnd(listener.StopAsync, listener.DisposeAsync);
     }
 
-    private async Task OpenTablesAsync(IPEndPoint address, ReactorThread reactor, EventLoop loop, CancellationToken cancel)
+    private async Task OpenTablesAsync(
+        IPEndPoint address, ReactorThread reactor, EventLoop loop, NodeStatusSource status, CancellationToken cancel)
     {
-        TablesDoor door = Door(reactor, new TablesDoorOptions
+        TablesDoor door = Door(reactor, status, new TablesDoorOptions
         {
             Timeout = configuration.Deadline,
             Region = configuration.TablesRegion,
@@ -72,7 +73,7 @@ internal sealed class NodeDoors(
         AtEnd(server.StopAsync, server.DisposeAsync);
     }
 
-    private TablesDoor Door(ReactorThread reactor, TablesDoorOptions options)
+    private TablesDoor Door(ReactorThread reactor, NodeStatusSource status, TablesDoorOptions options)
     {
         if (configuration.ExternalTables is { } tables)
         {
@@ -101,6 +102,7 @@ internal sealed class NodeDoors(
         var embedded = new EmbeddedTableEngine(reactor, TimeProvider.System, aged);
         atEnd(embedded.DisposeAsync);
         embedded.Start();
+        status.Backlog = () => embedded.Backlog;
         return new TablesDoor(embedded, options);
     }
 

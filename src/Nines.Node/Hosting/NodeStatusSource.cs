@@ -7,6 +7,7 @@ using Nines.Node.Configuration;
 using Nines.Node.Transport;
 using Nines.Replication;
 using Nines.Storage.Log;
+using Nines.Tables.Engines;
 using ReplicaStatus = Nines.Node.Admin.ReplicaStatus;
 
 namespace Nines.Node.Hosting;
@@ -23,6 +24,9 @@ internal sealed class NodeStatusSource(
     /// <summary>Null: there is no door, or this cluster keeps its tables.</summary>
     private ExternalTables? ExternalTables => configuration.ListenTables is null ? null : configuration.ExternalTables;
 
+    /// <summary>What the tables of this node have still to see to; null before their door is open, and when another service keeps them.</summary>
+    public Func<TableBacklog>? Backlog { get; set; }
+
     private string Engine => configuration.ListenTables is null ? ""
         : ExternalTables is { } external ? $"dynamodb at {external.Endpoint.GetLeftPart(UriPartial.Authority)}"
         : "embedded";
@@ -32,6 +36,7 @@ internal sealed class NodeStatusSource(
         Task<string> tables = ExternalTables is { } external ? ServiceProbe.AskAsync(external.Endpoint, cancel) : Task.FromResult("");
         ReactorStatus? status = await AskReactorAsync(cancel);
         using var process = Process.GetCurrentProcess();
+        TableBacklog backlog = Backlog?.Invoke() ?? default;
         return new NodeStatus
         {
             Node = configuration.Node.Value,
@@ -44,6 +49,9 @@ internal sealed class NodeStatusSource(
             TablesUrl = configuration.TablesUrl,
             TablesEngine = Engine,
             TablesError = await tables,
+            IndexChangesWaiting = backlog.IndexChanges,
+            IndexLagMs = backlog.IndexLagMs,
+            ExpiredItemsWaiting = backlog.ExpiredItems,
             UptimeSeconds = (DateTime.UtcNow - process.StartTime.ToUniversalTime()).TotalSeconds,
             CpuSeconds = process.TotalProcessorTime.TotalSeconds,
             ResidentBytes = process.WorkingSet64,

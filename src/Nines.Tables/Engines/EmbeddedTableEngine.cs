@@ -21,6 +21,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
     private readonly GroupDuties _duties;
+    private readonly OutboxDuty _outbox;
     private readonly ExpiryDuty _expiry;
     private readonly FinishedTransactions _finished;
     private readonly TransactionCoordinator _coordinator;
@@ -38,20 +39,17 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
         _clientReads = clientReads ?? replicated;
         _time = time;
         _catalogue = new Catalogue(replicated, time);
-        var outbox = new OutboxDuty(replicated, time);
-        _lifecycle = new TableLifecycle(replicated, time, SweepEvery, outbox);
+        _outbox = new OutboxDuty(replicated, time);
+        _lifecycle = new TableLifecycle(replicated, time, SweepEvery, _outbox);
         _expiry = new ExpiryDuty(replicated, time);
         _finished = new FinishedTransactions(replicated, time);
         _coordinator = new TransactionCoordinator(replicated, _finished);
         _tokens = new RecentTokens(time);
-        _duties = new GroupDuties(replicated, time, [outbox, new TransactionDuty(replicated, time, _coordinator), _expiry]);
+        _duties = new GroupDuties(replicated, time, [_outbox, new TransactionDuty(replicated, time, _coordinator), _expiry]);
     }
 
-    /// <summary>
-    /// How many items were due and not yet deleted when the groups that this node leads were last looked at, once a second; of a group at
-    /// most <see cref="ExpiryDuty.BacklogMax"/> are counted.
-    /// </summary>
-    public long ExpiredBacklog => _expiry.Backlog;
+    /// <summary>What the groups that this node leads have still to see to.</summary>
+    public TableBacklog Backlog => new(_outbox.Lag.Total.Waiting, _outbox.Lag.Total.LagMs, _expiry.Backlog);
 
     /// <summary>Begins to look now and then for tables that nobody carries on, and for what commands left to do.</summary>
     public void Start()

@@ -23,6 +23,9 @@ internal sealed class OutboxDuty(IReplicated replicated, TimeProvider time) : IG
     private const int PageBytesMax = 256 << 10;
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(5);
 
+    /// <summary>How far behind what it sends is.</summary>
+    public OutboxLag Lag { get; } = new(replicated, time);
+
     /// <inheritdoc/>
     public async ValueTask<bool> RunAsync(GroupId group, CancellationToken stop)
     {
@@ -38,7 +41,13 @@ internal sealed class OutboxDuty(IReplicated replicated, TimeProvider time) : IG
     /// <summary>Sends the head of a group's outbox; null: there is none, or not all of it was taken in.</summary>
     public async ValueTask<OutboxPage?> SendNextAsync(GroupId group, CancellationToken stop)
     {
-        if (stop.IsCancellationRequested || await ReadAsync(group) is not { Entries.Count: > 0 } page)
+        if (stop.IsCancellationRequested || await ReadAsync(group) is not { } page)
+        {
+            return null;
+        }
+
+        Lag.Looked(group, page.Entries.Count > 0 ? page : null);
+        if (page.Entries.Count == 0)
         {
             return null;
         }
@@ -46,7 +55,13 @@ internal sealed class OutboxDuty(IReplicated replicated, TimeProvider time) : IG
         Task<bool>[] sends = [.. PartsOf(page).Select(part => SendAsync(group, part.Key, part.Value))];
         bool[] taken = await Task.WhenAll(sends);
         bool isTaken = Array.TrueForAll(taken, static t => t) || Planted.Is(PlantedBug.IndexUpdateLost);
-        return isTaken && await TrimAsync(group, page.Entries[^1].Number) ? page : null;
+        if (!isTaken || !await TrimAsync(group, page.Entries[^1].Number))
+        {
+            return null;
+        }
+
+        Lag.Sent(group, page);
+        return page;
     }
 
     /// <summary>Lets time pass, or less when it is told to stop.</summary>

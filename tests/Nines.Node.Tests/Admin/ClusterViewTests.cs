@@ -64,6 +64,15 @@ public sealed class ClusterViewTests
     }
 
     [Fact]
+    public void Global_indexes_that_are_far_behind_are_a_problem()
+    {
+        NodeStatus[] others = [Node(2, Follower(leader: 1)), Node(3, Follower(leader: 1))];
+        Assert.Equal(Health.Ok, Combine([Node(1, Leader(1)) with { IndexLagMs = 4_999, IndexChangesWaiting = 7 }, .. others]).Health);
+        ClusterStatus status = Combine([Node(1, Leader(1)) with { IndexLagMs = 12_300, IndexChangesWaiting = 7 }, .. others]);
+        Assert.Equal("global indexes are 12 s behind what n1 leads: 7 changes wait", Assert.Single(status.Problems));
+    }
+
+    [Fact]
     public void Nothing_known_is_not_well() => Assert.Equal(Health.Unavailable, Combine(Node(1)).Health);
 
     [Fact]

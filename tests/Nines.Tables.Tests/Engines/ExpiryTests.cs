@@ -172,13 +172,13 @@ public sealed class ExpiryTests
         }
 
         host.Sweep();
-        Assert.Equal(0, host.Door.Engine.ExpiredBacklog);
+        Assert.Equal(0, host.Door.Engine.Backlog.ExpiredItems);
         host.Door.Replicated.Interfere = (group, isWrite) => isWrite ? new Answer { Outcome = Outcome.NotDone, Group = group } : null;
         host.Pass(TimeSpan.FromSeconds(101));
-        Assert.Equal(20, host.Door.Engine.ExpiredBacklog);
+        Assert.Equal(20, host.Door.Engine.Backlog.ExpiredItems);
         host.Door.Replicated.Interfere = null;
         host.Sweep();
-        Assert.Equal(0, host.Door.Engine.ExpiredBacklog);
+        Assert.Equal(0, host.Door.Engine.Backlog.ExpiredItems);
     }
 
     private static string At(long second) =>

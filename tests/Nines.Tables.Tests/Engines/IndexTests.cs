@@ -86,6 +86,35 @@ public sealed class IndexTests
     }
 
     [Fact]
+    public async Task How_far_indexes_lag_is_measured()
+    {
+        await using var rig = new IndexRig();
+        await rig.CreateAsync(IndexRig.ByGroup);
+        Assert.Equal(default, rig.Engine.Backlog);
+        var prng = new Prng(3);
+        for (int i = 0; i < 50; i++)
+        {
+            Assert.Null((await rig.WriteAsync(prng)).Error);
+        }
+
+        // Nobody takes anything in for three seconds.
+        rig.Replicated.Interfere = (_, isWrite) => isWrite ? Failed(Outcome.NotDone) : null;
+        for (int i = 0; i < 3; i++)
+        {
+            rig.Time.Tick(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(rig.Waiting(), rig.Engine.Backlog.IndexChanges);
+        Assert.InRange(rig.Engine.Backlog.IndexLagMs, 2_900, 3_000);
+        rig.Replicated.Interfere = null;
+        rig.Settle();
+        Assert.Equal(0, rig.Engine.Backlog.IndexChanges);
+        Assert.InRange(rig.Engine.Backlog.IndexLagMs, 3001, 5000);
+        rig.Time.Tick(TimeSpan.FromSeconds(11));
+        Assert.Equal(default, rig.Engine.Backlog);
+    }
+
+    [Fact]
     public async Task An_index_is_filled_while_items_are_written()
     {
         await using var rig = new IndexRig();
