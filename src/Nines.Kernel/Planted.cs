@@ -79,6 +79,12 @@ public enum PlantedBug
 
     /// <summary>Changes for an index are forgotten although a group did not take them in, because its leader had just changed.</summary>
     IndexUpdateLost,
+
+    /// <summary>A write that leaves an item as it was writes a record into the stream all the same.</summary>
+    NoopStreamRecord,
+
+    /// <summary>The group's time is rounded up to a second: an item is deleted in the second at whose end it expires.</summary>
+    ExpiredTooEarly,
 }
 
 /// <summary>Asks whether a planted bug is active. In every ordinary build the answer is a constant false that costs nothing.</summary>

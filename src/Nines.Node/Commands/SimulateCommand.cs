@@ -46,7 +46,7 @@ internal static class SimulateCommand
 
     private static readonly Option<bool> Tables = new("--tables")
     {
-        Description = "Tables as well: their engine on every node, with transfers and lists in transactions.",
+        Description = "Tables as well: their engine on every node, with transactions, indexes, streams and expiry.",
     };
 
     private static readonly Option<int> Parallel = NumberOption.Whole(

@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Nines.Simulation;
 
 /// <summary>A promise that was broken. The letter is the invariant's in docs/testing.md.</summary>
-/// <param name="Invariant">A to G, N; V for a vacuous run; X for an unexpected exception.</param>
+/// <param name="Invariant">A to H, N; V for a vacuous run; X for an unexpected exception.</param>
 /// <param name="Checker">Which checker says so.</param>
 /// <param name="TimeUs">When it was noticed.</param>
 /// <param name="Text">What happened.</param>

@@ -15,6 +15,7 @@ public sealed class SimulatedCluster
     private readonly Prng _random;
     private readonly List<ReplicaView> _views = [];
     private readonly SortedDictionary<GroupId, Term> _newestLeadership = [];
+    private (long Lowest, long Highest) _wallOffsetsMs;
 
     public SimulatedCluster(SimulatedWorld world, SimulatedNetwork network, INodeFactory factory, IAnswerSink answers)
     {
@@ -52,6 +53,12 @@ public sealed class SimulatedCluster
 
     public IEnumerable<SimulatedHost> Hosts => _hosts.Values;
 
+    /// <summary>The latest time any machine's wall clock has shown, or could have: milliseconds since 1970.</summary>
+    public long LatestWallMs => WallClockStartMs + World.NowMs + _wallOffsetsMs.Highest;
+
+    /// <summary>How far two wall clocks ever were apart, over all machines and the whole run, in milliseconds.</summary>
+    public long WallSpreadMs => _wallOffsetsMs.Highest - _wallOffsetsMs.Lowest;
+
     public int HostCount => _hosts.Count;
 
     /// <summary>Hears when a process ends, for whatever reason.</summary>
@@ -71,6 +78,10 @@ public sealed class SimulatedCluster
         _hosts.Add(id.Value, host);
         return host;
     }
+
+    /// <summary>A machine's wall clock is so far from the true time now.</summary>
+    public void NoteWallOffset(long offsetMs) =>
+        _wallOffsetsMs = (Math.Min(_wallOffsetsMs.Lowest, offsetMs), Math.Max(_wallOffsetsMs.Highest, offsetMs));
 
     public void RemoveHost(NodeId id)
     {

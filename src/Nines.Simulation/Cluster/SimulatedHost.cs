@@ -77,7 +77,15 @@ public sealed class SimulatedHost : IEventTarget, IMessageReceiver
     public double TickFactor { get; set; } = 1;
 
     /// <summary>This machine's wall clock minus the true one.</summary>
-    public long WallOffsetMs { get; set; }
+    public long WallOffsetMs
+    {
+        get;
+        set
+        {
+            field = value;
+            _cluster.NoteWallOffset(value);
+        }
+    }
 
     /// <summary>The last view of each replica.</summary>
     public List<ReplicaView> Replicas { get; } = [];

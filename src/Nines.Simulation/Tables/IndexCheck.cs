@@ -10,8 +10,8 @@ internal static class IndexCheck
     public static void Check(string index, List<Item> table, List<Item> entries, Findings findings)
     {
         string[] keys = index == "global" ? ["g", "n"] : ["n"];
-        HashSet<string> expected = [.. table.Where(item => Array.TrueForAll(keys, key => item[key] is not null)).Select(Text)];
-        List<string> found = [.. entries.Select(Text)];
+        HashSet<string> expected = [.. table.Where(item => Array.TrueForAll(keys, key => item[key] is not null)).Select(TableRequests.Text)];
+        List<string> found = [.. entries.Select(TableRequests.Text)];
         foreach (string missing in expected.Except(found).Order(StringComparer.Ordinal).Take(3))
         {
             findings.Add('H', Name, $"the {index} index lacks {missing}");
@@ -26,16 +26,5 @@ internal static class IndexCheck
         {
             findings.Add('H', Name, $"the {index} index has an entry twice");
         }
-    }
-
-    private static string Text(Item item)
-    {
-        var parts = new List<string>();
-        for (int i = 0; i < item.Count; i++)
-        {
-            parts.Add($"{item.Names[i]}={item.Values[i]}");
-        }
-
-        return string.Join(" ", parts);
     }
 }

@@ -5,7 +5,7 @@ using Nines.Tables.Model.Values;
 namespace Nines.Simulation.Tables;
 
 /// <summary>Everything there is, read when all is quiet.</summary>
-internal sealed class TableFinalReads(TableWorkload workload, TableCalls calls)
+internal sealed class TableFinalReads(TableWorkload workload, TableCalls calls, Func<IReadOnlyList<StreamReader>> streams)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
@@ -34,6 +34,18 @@ internal sealed class TableFinalReads(TableWorkload workload, TableCalls calls)
         }
         while (request.StartKey is not null);
         return items;
+    }
+
+    /// <summary>All records of all streams.</summary>
+    public async Task<IReadOnlyList<StreamReader>> ReadStreamsAsync()
+    {
+        IReadOnlyList<StreamReader> all = streams();
+        foreach (StreamReader stream in all)
+        {
+            await stream.ReadToEndAsync();
+        }
+
+        return all;
     }
 
     /// <summary>Long enough for leaders to take over what coordinators left.</summary>

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Nines.Simulation.Tables;
 
-/// <summary>One operation of a client on lists or accounts, over all its sendings.</summary>
+/// <summary>One operation of a client, over all its sendings.</summary>
 internal sealed class TableOperation(long number, string what, long invokedUs)
 {
     public long Number => number;
@@ -22,6 +22,15 @@ internal sealed class TableOperation(long number, string what, long invokedUs)
 
     /// <summary>The lists it read and what was in them.</summary>
     public SortedDictionary<string, long[]> Reads { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>The items for each of which it leaves a record in a stream when it is done: "table/key".</summary>
+    public IReadOnlyList<string> Keys { get; set; } = [];
+
+    /// <summary>It may be acknowledged before all groups have done their parts; locks hide that, and streams come a little later.</summary>
+    public bool IsTransaction { get; set; }
+
+    /// <summary>The item that a deletion found, and its version.</summary>
+    public (string Key, long Version)? Removed { get; set; }
 
     public bool IsDone => End == OperationEnd.Done;
 

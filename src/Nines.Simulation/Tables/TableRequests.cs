@@ -15,37 +15,13 @@ internal static class TableRequests
     public const string Lists = "lists";
     public const string Things = "things";
 
-    private static readonly string[] TwoPartitions = ["p0", "p1"];
+    /// <summary>Every table has a stream that shows everything.</summary>
+    public const string Stream = """ "StreamSpecification":{"StreamEnabled":true,"StreamViewType":"NEW_AND_OLD_IMAGES"} """;
 
     public static TableDescription Create(string table) => Good(RequestParser.CreateTable(Utf8($$"""
         {"TableName":"{{table}}","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"id","AttributeType":"S"}],
-        "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}]}
+        "KeySchema":[{"AttributeName":"id","KeyType":"HASH"}],{{Stream}}}
         """)));
-
-    /// <summary>A table with an index of each kind.</summary>
-    public static TableDescription CreateThings() => Good(RequestParser.CreateTable("""
-        {"TableName":"things","BillingMode":"PAY_PER_REQUEST","AttributeDefinitions":[{"AttributeName":"p","AttributeType":"S"},
-        {"AttributeName":"id","AttributeType":"S"},{"AttributeName":"g","AttributeType":"S"},{"AttributeName":"n","AttributeType":"N"}],
-        "KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"id","KeyType":"RANGE"}],
-        "LocalSecondaryIndexes":[{"IndexName":"local","KeySchema":[{"AttributeName":"p","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
-        "Projection":{"ProjectionType":"ALL"}}],
-        "GlobalSecondaryIndexes":[{"IndexName":"global","KeySchema":[{"AttributeName":"g","KeyType":"HASH"},{"AttributeName":"n","KeyType":"RANGE"}],
-        "Projection":{"ProjectionType":"ALL"}}]}
-        """u8));
-
-    /// <summary>Puts a thing, with or without a key of the global index.</summary>
-    public static ItemRequest PutThing(string partition, string id, string? group, long number) => Good(RequestParser.Item(
-        Utf8($$$"""{"TableName":"things","Item":{{{Thing(partition, id, group, number)}}} }"""), ItemOperation.Put));
-
-    public static ItemRequest DeleteThing(string partition, string id) => Good(RequestParser.Item(
-        Utf8($$$"""{"TableName":"things","Key":{"p":{"S":"{{{partition}}}"},"id":{"S":"{{{id}}}"} } }"""), ItemOperation.Delete));
-
-    /// <summary>Puts two things at once.</summary>
-    public static TransactWriteRequest PutThings(string id, string? group, long number, string token) => Write(token, TwoPartitions.Select(
-        partition => $$$"""{"Put":{"TableName":"things","Item":{{{Thing(partition, id, group, number)}}} } }"""));
-
-    /// <summary>Reads an index, as it has come to be.</summary>
-    public static ScanRequest ScanIndex(string index) => Good(RequestParser.Scan(Utf8($$"""{"TableName":"things","IndexName":"{{index}}"}""")));
 
     public static ItemRequest Put(string table, string id, long number) => Good(RequestParser.Item(
         Utf8($$$"""{"TableName":"{{{table}}}","Item":{"id":{"S":"{{{id}}}"},"n":{"N":"{{{number}}}"} } }"""), ItemOperation.Put));
@@ -89,6 +65,18 @@ internal static class TableRequests
 
     public static long Number(Item item, string attribute) => long.Parse(item[attribute]!.ToString()!, CultureInfo.InvariantCulture);
 
+    /// <summary>All of an item, for people and to compare by.</summary>
+    public static string Text(Item item)
+    {
+        var parts = new List<string>();
+        for (int i = 0; i < item.Count; i++)
+        {
+            parts.Add($"{item.Names[i]}={(item.Values[i] is ListValue ? $"[{string.Join(" ", Values(item))}]" : item.Values[i])}");
+        }
+
+        return string.Join(" ", parts);
+    }
+
     /// <summary>The values of a list item; none when there is no item.</summary>
     public static long[] Values(Item? item)
     {
@@ -106,18 +94,15 @@ internal static class TableRequests
         return values;
     }
 
-    private static string Thing(string partition, string id, string? group, long number) =>
-        $$$"""{"p":{"S":"{{{partition}}}"},"id":{"S":"{{{id}}}"},"n":{"N":"{{{number}}}"}{{{(group is null ? "" : $$""","g":{"S":"{{group}}"}""")}}} }""";
-
     private static string AppendUpdate(long value) =>
         $$$""" "UpdateExpression":"SET l = list_append(if_not_exists(l, :none), :v)","ExpressionAttributeValues":{":none":{"L":[]},":v":{"L":[{"N":"{{{value}}}"}]} } """;
 
-    private static TransactWriteRequest Write(string token, IEnumerable<string> operations) => Good(RequestParser.TransactWrite(
+    public static TransactWriteRequest Write(string token, IEnumerable<string> operations) => Good(RequestParser.TransactWrite(
         Utf8($$"""{"ClientRequestToken":"{{token}}","TransactItems":[{{string.Join(",", operations)}}]}""")));
 
-    private static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
+    public static byte[] Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
-    private static T Good<T>(ParsedRequest<T> parsed)
+    public static T Good<T>(ParsedRequest<T> parsed)
         where T : class
     {
         Invariant.Assert(parsed.IsGood, parsed.Error?.Message ?? "");

@@ -1,6 +1,5 @@
 using Nines.Kernel;
 using Nines.Tables.Engines;
-using Nines.Tables.Model.Requests;
 using Nines.Tables.Model.Values;
 
 namespace Nines.Simulation.Tables;
@@ -10,12 +9,13 @@ namespace Nines.Simulation.Tables;
 /// transactions and one by one, beside readers of several and of one. Each request is sent again until it is known what became of
 /// it, with the same token and mostly through another node.
 /// </summary>
-internal sealed class TableWorkload
+internal sealed partial class TableWorkload
 {
     public const long MoneyEach = 100;
 
     private const int ClientCount = 8;
     private const double RetryDelayMeanUs = 150_000;
+    private const double ExpiryDelayMeanUs = 5_000_000;
     private static readonly TimeSpan SetupTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SimulatedCluster _cluster;
@@ -37,6 +37,9 @@ internal sealed class TableWorkload
         Lists = [.. Enumerable.Range(0, random.Between(2, 6)).Select(static i => $"l{i}")];
     }
 
+    /// <summary>How long a request may take.</summary>
+    public TimeSpan Timeout => TimeSpan.FromMilliseconds(_options.TimeoutMs);
+
     public IReadOnlyList<string> Accounts { get; }
 
     public IReadOnlyList<string> Lists { get; }
@@ -56,7 +59,8 @@ internal sealed class TableWorkload
     /// <summary>What was done, in one line.</summary>
     public string Describe() =>
         $"{Accounts.Count} accounts, {Ends(Transfers.Values)} transfers, {Counts} counts; {Lists.Count} lists, "
-        + $"{Ends(_history.Where(static o => o.Appends.Count > 0))} appends, {_history.Count(static o => o.Appends.Count == 0)} reads";
+        + $"{Ends(_history.Where(static o => o.Appends.Count > 0))} appends, {_history.Count(static o => o.Appends.Count == 0)} reads"
+        + StreamsText;
 
     /// <summary>Every client has ended what it began.</summary>
     public bool IsIdle => _running == 0;
@@ -74,23 +78,8 @@ internal sealed class TableWorkload
     }
 
     /// <summary>Does something in the quiet phase.</summary>
-    public void Finally(Func<TableFinalReads, Task> read) => _ = GuardedAsync(() => read(new TableFinalReads(this, _calls)));
-
-    /// <summary>In quiet times transactions succeed: some transfers, and a reading of all accounts.</summary>
-    public async Task TransferInQuietAsync()
-    {
-        int before = Transfers.Values.Count(static t => t.End == OperationEnd.Info);
-        for (int i = 0; i < 4; i++)
-        {
-            await TransferAsync();
-            await CountMoneyAsync();
-        }
-
-        if (Counts == 0 || Transfers.Values.Count(static t => t.End == OperationEnd.Info) > before)
-        {
-            _cluster.Findings.Add('N', "bank", "a transfer or a reading of all accounts had no answer in quiet times");
-        }
-    }
+    public void Finally(Func<TableFinalReads, Task> read) =>
+        _ = GuardedAsync(() => read(new TableFinalReads(this, _calls, NewStreamReaders)));
 
     /// <summary>Sends until there is an answer that is not "not done".</summary>
     public async Task<T> InsistAsync<T>(Func<EmbeddedTableEngine, ValueTask<T>> call, Func<T, bool> isGood)
@@ -110,7 +99,7 @@ internal sealed class TableWorkload
 
     public TableCall Call(UInt128 invocation = default, TimeSpan? timeout = null) => new()
     {
-        Timeout = timeout ?? TimeSpan.FromMilliseconds(_options.TimeoutMs),
+        Timeout = timeout ?? Timeout,
         InvocationId = invocation,
     };
 
@@ -122,13 +111,16 @@ internal sealed class TableWorkload
         {
             _ = GuardedAsync(ClientAsync);
         }
+
+        _ = GuardedAsync(BeginExpiryAsync);
+        FollowStreams();
     }
 
     private async Task SetUpAsync()
     {
         await CreateAsync(TableRequests.Create(TableRequests.Accounts));
         await CreateAsync(TableRequests.Create(TableRequests.Lists));
-        await CreateAsync(TableRequests.CreateThings());
+        await CreateAsync(ThingRequests.Create());
         foreach (string account in Accounts)
         {
             await InsistAsync(
@@ -185,139 +177,6 @@ internal sealed class TableWorkload
         }
     }
 
-    private async Task TransferAsync()
-    {
-        string from = _random.Pick(Accounts);
-        string to = _random.Pick(Accounts);
-        if (from == to)
-        {
-            return;
-        }
-
-        TableOperation operation = NewOperation($"{from} to {to}", []);
-        string journal = $"j{operation.Number}";
-        Transfers.Add(journal, operation);
-        TransactWriteRequest request = TableRequests.Transfer(from, to, _random.Between(1, 60), journal, journal);
-        await SendAsync(operation, engine => engine.TransactWriteAsync(request, Call()), static r => (r.Error, r.Certificate.Outcome));
-    }
-
-    private async Task CountMoneyAsync()
-    {
-        TransactGetRequest request = TableRequests.Get(TableRequests.Accounts, Accounts);
-        CallEnd<TransactGetResult> end = await _calls.SendAsync(
-            _calls.AnyNode(), TimeSpan.FromMilliseconds(_options.TimeoutMs), engine => engine.TransactGetAsync(request, Call()));
-        if (end.Result is not { Error: null } read)
-        {
-            return;
-        }
-
-        Counts++;
-        long sum = 0;
-        foreach (ReadOnlyMemory<byte> account in read.Items)
-        {
-            long money = TableRequests.Number(TableRequests.Decode(account)!, "n");
-            sum += money;
-            if (money < 0)
-            {
-                _cluster.Findings.Add('F', "bank", $"an account has {money}");
-            }
-        }
-
-        if (sum != MoneyEach * Accounts.Count)
-        {
-            _cluster.Findings.Add('F', "bank", $"{Accounts.Count} accounts have {sum} together, not {MoneyEach * Accounts.Count}");
-        }
-    }
-
-    private async Task AppendToSeveralAsync()
-    {
-        string[] lists = [.. Lists.Where(_ => _random.Chance(0.5))];
-        if (lists.Length == 0)
-        {
-            return;
-        }
-
-        TableOperation operation = NewOperation($"appends to {string.Join(" ", lists)}", lists);
-        _history.Add(operation);
-        TransactWriteRequest request = TableRequests.Append(lists, operation.Number, $"t{operation.Number}");
-        await SendAsync(operation, engine => engine.TransactWriteAsync(request, Call()), static r => (r.Error, r.Certificate.Outcome));
-    }
-
-    private async Task AppendToOneAsync()
-    {
-        string list = _random.Pick(Lists);
-        TableOperation operation = NewOperation($"appends to and reads {list}", [list]);
-        _history.Add(operation);
-        var id = new UInt128(_random.Next(), _random.Next());
-        ItemRequest request = TableRequests.Append(list, operation.Number);
-        ItemResult? result = await SendAsync(
-            operation, engine => engine.ItemAsync(request, Call(id)), static r => (r.Error, r.Certificate.Outcome));
-        if (operation.IsDone)
-        {
-            operation.Reads.Add(list, TableRequests.Values(TableRequests.Decode(result!.Value.Item)));
-        }
-    }
-
-    /// <summary>Something that indexes have to follow. What becomes of it is seen in the end, in the table.</summary>
-    private async Task ChangeThingAsync()
-    {
-        string partition = $"p{_random.Below(4)}";
-        string id = $"i{_random.Below(5)}";
-        string? group = _random.Chance(0.2) ? null : $"g{_random.Below(6)}";
-        TableOperation operation = NewOperation($"changes {partition} {id}", []);
-        if (_random.Chance(0.2))
-        {
-            TransactWriteRequest both = TableRequests.PutThings(id, group, operation.Number, $"t{operation.Number}");
-            await SendAsync(operation, engine => engine.TransactWriteAsync(both, Call()), static r => (r.Error, r.Certificate.Outcome));
-            return;
-        }
-
-        ItemRequest change = _random.Chance(0.25)
-            ? TableRequests.DeleteThing(partition, id)
-            : TableRequests.PutThing(partition, id, group, _random.Below(10));
-        var invocation = new UInt128(_random.Next(), _random.Next());
-        await SendAsync(operation, engine => engine.ItemAsync(change, Call(invocation)), static r => (r.Error, r.Certificate.Outcome));
-    }
-
-    private async Task ReadSeveralAsync()
-    {
-        string[] lists = [.. Lists.Where(_ => _random.Chance(0.6))];
-        if (lists.Length == 0)
-        {
-            return;
-        }
-
-        TableOperation operation = NewOperation($"reads {string.Join(" ", lists)}", []);
-        TransactGetRequest request = TableRequests.Get(TableRequests.Lists, lists);
-        CallEnd<TransactGetResult> end = await _calls.SendAsync(
-            _calls.AnyNode(), TimeSpan.FromMilliseconds(_options.TimeoutMs), engine => engine.TransactGetAsync(request, Call()));
-        if (end.Result is { Error: null } read)
-        {
-            for (int i = 0; i < lists.Length; i++)
-            {
-                operation.Reads.Add(lists[i], TableRequests.Values(TableRequests.Decode(read.Items[i])));
-            }
-
-            Ended(operation, OperationEnd.Done);
-            _history.Add(operation);
-        }
-    }
-
-    private async Task ReadOneAsync()
-    {
-        string list = _random.Pick(Lists);
-        TableOperation operation = NewOperation($"reads {list}", []);
-        ItemRequest request = TableRequests.Get(TableRequests.Lists, list);
-        CallEnd<ItemResult> end = await _calls.SendAsync(
-            _calls.AnyNode(), TimeSpan.FromMilliseconds(_options.TimeoutMs), engine => engine.ItemAsync(request, Call()));
-        if (end.Result is { Error: null } read)
-        {
-            operation.Reads.Add(list, TableRequests.Values(TableRequests.Decode(read.Item)));
-            Ended(operation, OperationEnd.Done);
-            _history.Add(operation);
-        }
-    }
-
     /// <summary>Sends a write until its end is known, or often enough. Gives the last answer.</summary>
     private async Task<T?> SendAsync<T>(
         TableOperation operation, Func<EmbeddedTableEngine, ValueTask<T>> call, Func<T, (TableError? Error, Outcome Outcome)> judge)
@@ -327,7 +186,7 @@ internal sealed class TableWorkload
         T? last = null;
         for (int attempt = 0; attempt < _options.AttemptsMax; attempt++)
         {
-            CallEnd<T> end = await _calls.SendAsync(_calls.AnyNode(), TimeSpan.FromMilliseconds(_options.TimeoutMs), call);
+            CallEnd<T> end = await _calls.SendAsync(_calls.AnyNode(), Timeout, call);
             last = end.Result ?? last;
             if (end.Result is { } result)
             {

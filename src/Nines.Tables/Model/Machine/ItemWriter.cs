@@ -52,6 +52,11 @@ internal ref struct ItemWriter(in CommandContext context, IOrderedState state)
             WriteExpiry(tableId, shape, itemKey, old, updated);
             _number++;
         }
+        else if (shape is not null && Planted.Is(PlantedBug.NoopStreamRecord))
+        {
+            WriteStream(tableId, shape, old, updated);
+            _number++;
+        }
     }
 
     /// <summary>Makes the entries of indexes that were added to a table which has the item already.</summary>
