@@ -9,8 +9,9 @@ namespace Nines.Tables.Engines;
 
 /// <content>
 /// Streams. Which there are the control group says; their records lie in the data groups, one shard in each. All reads are strong. LATEST
-/// must be behind every change that was acknowledged before it was asked for, and GetRecords must show every such change: a consumer that
-/// writes an item and then reads the stream finds the record. From a replica that is behind, both would be wrong without a sign of it.
+/// must be behind every single write that was acknowledged before it was asked for, and GetRecords must show every such write: a consumer that
+/// writes an item and then reads the stream finds the record. From a replica that is behind, both would be wrong without a sign of it. A
+/// transaction is acknowledged when it is decided; a group that had no leader meanwhile writes its part, with its records, when it has one again.
 /// </content>
 public sealed partial class EmbeddedTableEngine
 {
