@@ -5,7 +5,7 @@ namespace Nines.EndToEnd.Tests;
 /// <summary>The document client of the AWS SDK for JavaScript, once through every operation and its errors: <c>tests/javascript/documents.mjs</c>.</summary>
 public sealed class JavaScriptDocumentTests
 {
-    private const int MinCases = 9;
+    private const int MinCases = 12;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

@@ -8,7 +8,7 @@ namespace Nines.EndToEnd.Tests;
 /// <summary>boto3 and the AWS CLI as they are, once through every operation and its errors: <c>tests/python/conformance.py</c>.</summary>
 public sealed class PythonTests
 {
-    private const int MinCases = 15;
+    private const int MinCases = 20;
 
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 

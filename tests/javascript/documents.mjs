@@ -3,11 +3,16 @@
 import assert from "node:assert/strict";
 import {
   CreateTableCommand, DeleteTableCommand, DescribeLimitsCommand, DescribeTableCommand, DynamoDBClient, ListTablesCommand,
-  ListTagsOfResourceCommand, TagResourceCommand, UntagResourceCommand, UpdateTableCommand, waitUntilTableExists, waitUntilTableNotExists,
+  DescribeTimeToLiveCommand, ListTagsOfResourceCommand, TagResourceCommand, UntagResourceCommand, UpdateTableCommand, UpdateTimeToLiveCommand,
+  waitUntilTableExists, waitUntilTableNotExists,
 } from "@aws-sdk/client-dynamodb";
 import {
+  DescribeStreamCommand, DynamoDBStreamsClient, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand,
+} from "@aws-sdk/client-dynamodb-streams";
+import {
   BatchGetCommand, BatchWriteCommand, DeleteCommand, DynamoDBDocumentClient, GetCommand, PutCommand, QueryCommand, ScanCommand,
-  TransactGetCommand, TransactWriteCommand, UpdateCommand, paginateQuery, paginateScan,
+  BatchExecuteStatementCommand, ExecuteStatementCommand, ExecuteTransactionCommand, TransactGetCommand, TransactWriteCommand, UpdateCommand,
+  paginateQuery, paginateScan,
 } from "@aws-sdk/lib-dynamodb";
 
 const { nodes } = JSON.parse(process.argv[2]);
@@ -19,6 +24,13 @@ const TableName = "Documents";
 const cases = [];
 const test = (name, body) => cases.push([name, body]);
 const at = (node) => documents[node % documents.length];
+const until = async (holds) => {
+  const end = Date.now() + 30_000;
+  while (!await holds()) {
+    assert.ok(Date.now() < end, "it does not come to hold");
+    await new Promise((resume) => { setTimeout(resume, 50); });
+  }
+};
 const refused = async (name, sending) => {
   const error = await sending.then(() => assert.fail(`not refused with ${name}`), (thrown) => thrown);
   assert.equal(error.name, name, error.message);
@@ -145,6 +157,83 @@ test("transactions are done whole, once, or not at all", async () => {
     TransactItems: [1, 2, 3, 4].map((s) => ({ Get: { TableName, Key: { p: `account${s}`, s: 0 } } })),
   }));
   assert.deepEqual(Responses.map((response) => response.Item?.n), [70, 130, 100, undefined]);
+});
+
+test("indexes follow their table and are added to it", async () => {
+  const Name = "DocumentIndexes";
+  await raw[0].send(new CreateTableCommand({
+    TableName: Name, BillingMode: "PAY_PER_REQUEST",
+    AttributeDefinitions: ["p", "s", "g", "l"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
+    KeySchema: [{ AttributeName: "p", KeyType: "HASH" }, { AttributeName: "s", KeyType: "RANGE" }],
+    LocalSecondaryIndexes: [{
+      IndexName: "local", Projection: { ProjectionType: "ALL" },
+      KeySchema: [{ AttributeName: "p", KeyType: "HASH" }, { AttributeName: "l", KeyType: "RANGE" }],
+    }],
+    GlobalSecondaryIndexes: [{ IndexName: "global", Projection: { ProjectionType: "KEYS_ONLY" }, KeySchema: [{ AttributeName: "g", KeyType: "HASH" }] }],
+  }));
+  await waitUntilTableExists({ client: raw[1 % raw.length], maxWaitTime: 30 }, { TableName: Name });
+  for (let i = 0; i < 10; i++) {
+    await at(i).send(new PutCommand({ TableName: Name, Item: { p: "one", s: `s${i}`, l: `l${9 - i}`, ...(i % 2 === 0 ? { g: "even" } : {}) } }));
+  }
+  const local = await at(2).send(new QueryCommand({
+    TableName: Name, IndexName: "local", ConsistentRead: true, KeyConditionExpression: "p = :p AND l < :l", ExpressionAttributeValues: { ":p": "one", ":l": "l3" },
+  }));
+  assert.deepEqual(local.Items.map((item) => item.s), ["s9", "s8", "s7"]);
+  const even = async (IndexName) => (await at(1).send(new ScanCommand({ TableName: Name, IndexName }))).Items.map((item) => item.s).sort();
+  await until(async () => String(await even("global")) === "s0,s2,s4,s6,s8");
+  await raw[0].send(new UpdateTableCommand({
+    TableName: Name, AttributeDefinitions: [{ AttributeName: "l", AttributeType: "S" }],
+    GlobalSecondaryIndexUpdates: [{ Create: { IndexName: "late", Projection: { ProjectionType: "ALL" }, KeySchema: [{ AttributeName: "l", KeyType: "HASH" }] } }],
+  }));
+  const indexes = async () => (await raw[1 % raw.length].send(new DescribeTableCommand({ TableName: Name }))).Table.GlobalSecondaryIndexes;
+  await until(async () => (await indexes()).every((index) => index.IndexStatus === "ACTIVE") && (await indexes()).length === 2);
+  assert.equal((await even("late")).length, 10);
+  await raw[0].send(new DeleteTableCommand({ TableName: Name }));
+});
+
+test("a stream tells what happened and items expire", async () => {
+  const Name = "DocumentStream";
+  await raw[0].send(new CreateTableCommand({
+    TableName: Name, BillingMode: "PAY_PER_REQUEST", AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+    KeySchema: [{ AttributeName: "id", KeyType: "HASH" }], StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_IMAGE" },
+  }));
+  await waitUntilTableExists({ client: raw[1 % raw.length], maxWaitTime: 30 }, { TableName: Name });
+  const streams = new DynamoDBStreamsClient({ endpoint: nodes[1 % nodes.length], region: "us-east-1", credentials: { accessKeyId: "any", secretAccessKey: "any" } });
+  const [{ StreamArn }] = (await streams.send(new ListStreamsCommand({ TableName: Name }))).Streams;
+  await raw[0].send(new UpdateTimeToLiveCommand({ TableName: Name, TimeToLiveSpecification: { AttributeName: "until", Enabled: true } }));
+  await until(async () => (await raw[1 % raw.length].send(new DescribeTimeToLiveCommand({ TableName: Name }))).TimeToLiveDescription.TimeToLiveStatus === "ENABLED");
+  const second = Math.floor(Date.now() / 1000);
+  for (const [id, when] of [["over", second - 5], ["later", second + 3600]]) {
+    await at(0).send(new PutCommand({ TableName: Name, Item: { id, until: when } }));
+  }
+  await until(async () => (await at(1).send(new ScanCommand({ TableName: Name, ConsistentRead: true }))).Count === 1);
+  const seen = [];
+  for (const { ShardId } of (await streams.send(new DescribeStreamCommand({ StreamArn }))).StreamDescription.Shards) {
+    const { ShardIterator } = await streams.send(new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" }));
+    seen.push(...(await streams.send(new GetRecordsCommand({ ShardIterator }))).Records);
+  }
+  const of = (id) => seen.filter((record) => record.dynamodb.Keys.id.S === id).map((record) => [record.eventName, record.userIdentity?.PrincipalId]);
+  assert.deepEqual(of("later"), [["INSERT", undefined]]);
+  assert.deepEqual(of("over"), [["INSERT", undefined], ["REMOVE", "dynamodb.amazonaws.com"]]);
+  await raw[0].send(new DeleteTableCommand({ TableName: Name }));
+});
+
+test("statements read and write documents", async () => {
+  for (const s of [1, 2, 3]) {
+    await at(s).send(new ExecuteStatementCommand({ Statement: `INSERT INTO ${TableName} VALUE {'p': ?, 's': ?, 'tags': ?}`, Parameters: ["statements", s, ["a", s]] }));
+  }
+  const got = await at(0).send(new ExecuteStatementCommand({
+    Statement: `SELECT s, tags FROM ${TableName} WHERE p = 'statements' AND s BETWEEN 2 AND 3 ORDER BY s DESC`, ConsistentRead: true,
+  }));
+  assert.deepEqual(got.Items, [{ s: 3, tags: ["a", 3] }, { s: 2, tags: ["a", 2] }]);
+  await refused("DuplicateItemException", at(1).send(new ExecuteStatementCommand({ Statement: `INSERT INTO ${TableName} VALUE {'p': 'statements', 's': 1}` })));
+  const { Responses } = await at(2).send(new BatchExecuteStatementCommand({
+    Statements: [1, 9].map((s) => ({ Statement: `SELECT tags FROM ${TableName} WHERE p = 'statements' AND s = ${s}`, ConsistentRead: true })),
+  }));
+  assert.deepEqual(Responses.map((response) => response.Item), [{ tags: ["a", 1] }, undefined]);
+  await at(0).send(new ExecuteTransactionCommand({
+    TransactStatements: [1, 2, 3].map((s) => ({ Statement: `DELETE FROM ${TableName} WHERE p = 'statements' AND s = ?`, Parameters: [s] })),
+  }));
 });
 
 test("refusals in the service's own words", async () => {

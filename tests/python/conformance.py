@@ -9,10 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 import traceback
 
 import boto3
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, Key
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -53,6 +54,14 @@ def refused(code, message, call, **parameters):
         assert said["Code"] == code and message in said.get("Message", ""), f"got {said['Code']}: {said.get('Message', '')[:300]}"
         return error.response
     raise AssertionError(f"not refused: {str(answer)[:300]}")
+
+
+def until(holds, seconds=30):
+    """Waits until it holds: what follows from a change is there a moment later."""
+    end = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < end, "it does not come to hold"
+        time.sleep(0.05)
 
 
 def key(text, number=0):
@@ -256,7 +265,7 @@ def a_batch_gives_16_mb_at_a_time():
 
 @case
 def queries_and_scans_page_through_everything():
-    from boto3.dynamodb.conditions import Attr, Key
+    from boto3.dynamodb.conditions import Attr, Key, Key
     with table().batch_writer() as writer:
         for i in range(-60, 60):
             writer.put_item(Item={"p": "pages", "s": i, "even": i % 2 == 0, "d": "x" * 40_000})
@@ -309,6 +318,133 @@ def transactions_are_whole_or_nothing():
     same(table(2).get_item(Key={"p": "transaction1", "s": 0}, ConsistentRead=True)["Item"]["n"], 6)
     refused("IdempotentParameterMismatchException", "", c.transact_write_items, TransactItems=[add], ClientRequestToken="once")
     refused("ValidationException", "multiple operations on one item", c.transact_write_items, TransactItems=[add, {"Delete": {"TableName": TABLE, "Key": key("transaction1")}}])
+
+
+@case
+def indexes_are_queried_and_come_and_go():
+    c = client()
+    attributes = [{"AttributeName": n, "AttributeType": t} for n, t in (("p", "S"), ("s", "N"), ("g", "S"), ("l", "N"))]
+    index = lambda name, hash_name, range_name, projection: {
+        "IndexName": name, "Projection": projection,
+        "KeySchema": [{"AttributeName": hash_name, "KeyType": "HASH"}, {"AttributeName": range_name, "KeyType": "RANGE"}],
+    }
+    c.create_table(
+        TableName="Indexed", BillingMode="PAY_PER_REQUEST", AttributeDefinitions=attributes, KeySchema=schema(("p", "S"), ("s", "N"))["KeySchema"],
+        LocalSecondaryIndexes=[index("local", "p", "l", {"ProjectionType": "ALL"})],
+        GlobalSecondaryIndexes=[index("global", "g", "s", {"ProjectionType": "INCLUDE", "NonKeyAttributes": ["v"]})])
+    c.get_waiter("table_exists").wait(TableName="Indexed", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    t = boto3.resource("dynamodb", endpoint_url=NODES[1 % len(NODES)], region_name=REGION, **CREDENTIALS).Table("Indexed")
+    with t.batch_writer() as batch:
+        for i in range(60):
+            batch.put_item(Item={"p": f"p{i % 3}", "s": i, "l": -i, "v": i * i, "w": "not projected", **({"g": f"g{i % 4}"} if i % 5 else {})})
+    got = t.query(IndexName="local", KeyConditionExpression=Key("p").eq("p1") & Key("l").between(-20, -1), ConsistentRead=True)
+    same([int(item["s"]) for item in got["Items"]], [19, 16, 13, 10, 7, 4, 1])
+    wanted = [i for i in range(60) if i % 5 and i % 4 == 2]
+    until(lambda: [int(item["s"]) for item in t.query(IndexName="global", KeyConditionExpression=Key("g").eq("g2"))["Items"]] == wanted)
+    same(t.query(IndexName="global", KeyConditionExpression=Key("g").eq("g2"), Limit=1)["Items"], [{"g": "g2", "s": 2, "p": "p2", "v": 4}])
+    refused("ValidationException", "Consistent reads are not supported on global secondary indexes", c.query, TableName="Indexed", IndexName="global",
+            ConsistentRead=True, KeyConditionExpression="g = :g", ExpressionAttributeValues={":g": {"S": "g2"}})
+    refused("ValidationException", "The table does not have the specified index: none", c.scan, TableName="Indexed", IndexName="none")
+    c.update_table(TableName="Indexed", AttributeDefinitions=attributes[:1] + [{"AttributeName": "v", "AttributeType": "N"}], GlobalSecondaryIndexUpdates=[
+        {"Create": {"IndexName": "late", "KeySchema": [{"AttributeName": "v", "KeyType": "HASH"}], "Projection": {"ProjectionType": "KEYS_ONLY"}}}])
+    status = lambda: {i["IndexName"]: i["IndexStatus"] for i in c.describe_table(TableName="Indexed")["Table"]["GlobalSecondaryIndexes"]}
+    until(lambda: status() == {"global": "ACTIVE", "late": "ACTIVE"})
+    same(t.query(IndexName="late", KeyConditionExpression=Key("v").eq(49))["Items"], [{"v": 49, "p": "p1", "s": 7}])
+    c.update_table(TableName="Indexed", GlobalSecondaryIndexUpdates=[{"Delete": {"IndexName": "late"}}])
+    until(lambda: status() == {"global": "ACTIVE"})
+    c.delete_table(TableName="Indexed")
+
+
+@case
+def items_expire():
+    c = client()
+    c.create_table(TableName="Expiring", BillingMode="PAY_PER_REQUEST", **schema(("id", "S")))
+    c.get_waiter("table_exists").wait(TableName="Expiring", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    now = int(time.time())
+    for name, second in (("past", now - 10), ("future", now + 3600), ("ancient", now - 6 * 365 * 86400)):
+        c.put_item(TableName="Expiring", Item={"id": {"S": name}, "until": {"N": str(second)}})
+    c.put_item(TableName="Expiring", Item={"id": {"S": "text"}, "until": {"S": str(now - 10)}})
+    wanted = {"AttributeName": "until", "Enabled": True}
+    same(c.update_time_to_live(TableName="Expiring", TimeToLiveSpecification=wanted)["TimeToLiveSpecification"], wanted)
+    describe = lambda: client(1).describe_time_to_live(TableName="Expiring")["TimeToLiveDescription"]
+    until(lambda: describe() == {"TimeToLiveStatus": "ENABLED", "AttributeName": "until"})
+    until(lambda: sorted(item["id"]["S"] for item in c.scan(TableName="Expiring", ConsistentRead=True)["Items"]) == ["ancient", "future", "text"])
+    refused("ValidationException", "TimeToLive is already enabled", c.update_time_to_live, TableName="Expiring", TimeToLiveSpecification=wanted)
+    c.update_time_to_live(TableName="Expiring", TimeToLiveSpecification={**wanted, "Enabled": False})
+    until(lambda: describe()["TimeToLiveStatus"] == "DISABLED")
+    c.delete_table(TableName="Expiring")
+
+
+@case
+def streams_tell_what_happened():
+    c = client()
+    c.create_table(TableName="Streamed", BillingMode="PAY_PER_REQUEST", **schema(("id", "S")),
+                   StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"})
+    c.get_waiter("table_exists").wait(TableName="Streamed", WaiterConfig={"Delay": 1, "MaxAttempts": 20})
+    arn = c.describe_table(TableName="Streamed")["Table"]["LatestStreamArn"]
+    streams = boto3.client("dynamodbstreams", endpoint_url=NODES[1 % len(NODES)], region_name=REGION, **CREDENTIALS)
+    same([stream["StreamArn"] for stream in streams.list_streams(TableName="Streamed")["Streams"]], [arn])
+    for i in range(30):
+        c.put_item(TableName="Streamed", Item={"id": {"S": f"i{i}"}, "n": {"N": "1"}})
+        c.put_item(TableName="Streamed", Item={"id": {"S": f"i{i}"}, "n": {"N": "1"}})
+        c.update_item(TableName="Streamed", Key={"id": {"S": f"i{i}"}}, UpdateExpression="ADD n :o", ExpressionAttributeValues={":o": {"N": "1"}})
+        c.delete_item(TableName="Streamed", Key={"id": {"S": f"i{i}"}})
+    events = {}
+    shards = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    for shard in shards:
+        iterator = streams.get_shard_iterator(StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON")["ShardIterator"]
+        while True:
+            page = streams.get_records(ShardIterator=iterator, Limit=7)
+            if not page["Records"]:
+                break
+            for record in page["Records"]:
+                change = record["dynamodb"]
+                events.setdefault(change["Keys"]["id"]["S"], []).append(
+                    (record["eventName"], change.get("OldImage", {}).get("n", {}).get("N"), change.get("NewImage", {}).get("n", {}).get("N")))
+            iterator = page["NextShardIterator"]
+    same(events, {f"i{i}": [("INSERT", None, "1"), ("MODIFY", "1", "2"), ("REMOVE", "2", None)] for i in range(30)})
+    refused("ResourceNotFoundException", "", streams.describe_stream, StreamArn=arn[:-3] + "999")
+    refused("ValidationException", "Invalid ShardIterator", streams.get_records, ShardIterator="none")
+    c.update_table(TableName="Streamed", StreamSpecification={"StreamEnabled": False})
+    until(lambda: c.describe_table(TableName="Streamed")["Table"]["TableStatus"] == "ACTIVE")
+    same("EndingSequenceNumber" in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"][0]["SequenceNumberRange"], True)
+    c.delete_table(TableName="Streamed")
+
+
+@case
+def statements_come_to_the_other_operations():
+    c = client()
+    for i in range(5):
+        c.execute_statement(Statement=f"INSERT INTO {TABLE} VALUE {{'p': 'partiql', 's': ?, 'n': {i}}}", Parameters=[{"N": str(i)}])
+    refused("DuplicateItemException", "", c.execute_statement, Statement=f"INSERT INTO {TABLE} VALUE {{'p': 'partiql', 's': 0}}")
+    same(c.execute_statement(Statement=f'SELECT s FROM "{TABLE}" WHERE p = ? AND s >= 2', Parameters=[{"S": "partiql"}], ConsistentRead=True)["Items"],
+         [{"s": {"N": str(i)}} for i in (2, 3, 4)])
+    same(c.execute_statement(Statement=f"UPDATE {TABLE} SET n = n + 10 WHERE p = 'partiql' AND s = 4 RETURNING ALL NEW *")["Items"],
+         [{**key("partiql", 4), "n": {"N": "14"}}])
+    batch = c.batch_execute_statement(Statements=[{"Statement": f"DELETE FROM {TABLE} WHERE p = 'partiql' AND s = {i}"} for i in (0, 1)]
+                                      + [{"Statement": f"UPDATE {TABLE} SET n = 1 WHERE p = 'partiql' AND s = 99"}])["Responses"]
+    same(["Error" in response for response in batch], [False, False, True])
+    refused("TransactionCanceledException", "[None, ConditionalCheckFailed]", c.execute_transaction, TransactStatements=[
+        {"Statement": f"DELETE FROM {TABLE} WHERE p = 'partiql' AND s = 2"},
+        {"Statement": f"UPDATE {TABLE} SET n = 0 WHERE p = 'partiql' AND s = 3 AND n = 99"}])
+    c.execute_transaction(TransactStatements=[{"Statement": f"DELETE FROM {TABLE} WHERE p = 'partiql' AND s = {i}"} for i in (2, 3, 4)])
+    same(c.execute_statement(Statement=f"SELECT * FROM {TABLE} WHERE p = 'partiql'", ConsistentRead=True)["Items"], [])
+    refused("ValidationException", "Statement wasn't well formed, can't be processed", c.execute_statement, Statement="SELEC")
+
+
+@case
+def tables_are_changed_and_tagged():
+    c = client()
+    arn = c.describe_table(TableName=TABLE)["Table"]["TableArn"]
+    c.tag_resource(ResourceArn=arn, Tags=[{"Key": "team", "Value": "blue"}, {"Key": "stage", "Value": "test"}])
+    c.untag_resource(ResourceArn=arn, TagKeys=["team"])
+    same(client(2).list_tags_of_resource(ResourceArn=arn)["Tags"], [{"Key": "stage", "Value": "test"}])
+    c.update_table(TableName=TABLE, BillingMode="PROVISIONED", ProvisionedThroughput={"ReadCapacityUnits": 5, "WriteCapacityUnits": 6})
+    until(lambda: c.describe_table(TableName=TABLE)["Table"]["TableStatus"] == "ACTIVE")
+    same(c.describe_table(TableName=TABLE)["Table"]["ProvisionedThroughput"]["WriteCapacityUnits"], 6)
+    c.update_table(TableName=TABLE, BillingMode="PAY_PER_REQUEST")
+    same(c.describe_limits()["AccountMaxReadCapacityUnits"] > 0, True)
+    same(len(c.describe_endpoints()["Endpoints"]), 1)
 
 
 @case
