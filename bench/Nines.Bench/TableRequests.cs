@@ -35,7 +35,7 @@ internal static class TableRequests
     {
         ItemRequest request = Parse(body, ItemOperation.Get, key, query);
         Invariant.Assert(KeyRules.CheckKey(Schema, request.Item) is null);
-        ItemCommands.WriteGet(query, Schema, new ItemKey(Slot, key.Written[TableIdLength..]), request, awaitsLocks: false);
+        ItemCommands.WriteGet(query, Schema, new ItemKey(Slot, key.Written[TableIdLength..]), request, isMeasured: false, awaitsLocks: false);
     }
 
     private static ItemRequest Parse(ReadOnlySpan<byte> body, ItemOperation operation, ByteBuffer key, ByteBuffer command)

@@ -51,6 +51,7 @@ public static class ConfigurationCheck
             TablesRegion = reader.Word(TablesRegion, maxLength: 32),
             ExternalTables = external,
             TablesStaleness = StalenessCheck.Read(reader, ephemeral, external is not null),
+            EnforceThroughput = reader.Flag(TablesEnforceThroughput),
             Insecure = insecure,
             Groups = reader.Number(Groups, 1, 64),
             Replicas = reader.Number(Replicas, 1, 7),

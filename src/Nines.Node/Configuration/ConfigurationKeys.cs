@@ -106,7 +106,11 @@ public static class ConfigurationKeys
 
     public static readonly ConfigurationKey TablesStaleness = new(
         "tables.staleness", "", "none, fixed:DURATION or seeded:NUMBER:DURATION, up to 10s; only together with ephemeral",
-        "Makes weak reads reproducible for tests of applications: never stale, always by a time, or by up to a time as a seed draws. Left out: as they come.");
+        "Makes weak reads reproducible for tests: never stale, always by a time, or by up to a time as a seed draws. Left out: as they come.");
+
+    public static readonly ConfigurationKey TablesEnforceThroughput = new(
+        "tables.enforceThroughput", "false", "true or false, the same on every node",
+        "Whether tables and global indexes are held to the throughput that is provisioned for them.");
 
     public static readonly ConfigurationKey Insecure = new(
         "insecure", "false", "true or false",
@@ -161,8 +165,8 @@ public static class ConfigurationKeys
     public static readonly IReadOnlyList<ConfigurationKey> All =
     [
         NodeIdentity, ClusterName, ClusterIdentity, Data, Seeds, ListenPeer, ListenTables, ListenAdmin, TablesAccessKeys, TablesRegion, TablesEngine,
-        TablesEndpoint, TablesExternalAccessKey, TablesStaleness, Insecure, Groups, Replicas, Ephemeral, DiskSync, DiskReserve,
-        LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
+        TablesEndpoint, TablesExternalAccessKey, TablesStaleness, TablesEnforceThroughput, Insecure, Groups, Replicas, Ephemeral, DiskSync,
+        DiskReserve, LimitConnections, LimitRequest, LimitInFlight, LimitPeerQueue, Heartbeat, Election, Deadline,
         LogLevel, LogFormat,
     ];
 

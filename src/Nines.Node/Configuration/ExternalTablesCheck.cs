@@ -8,6 +8,8 @@ internal static class ExternalTablesCheck
 {
     private const string OnlyExternal = "no value unless tables.engine is dynamodb";
 
+    private const string OnlyEmbedded = "false when tables.engine is dynamodb: that service holds tables to what it wants";
+
     /// <summary>Null: this cluster, or an error was noted.</summary>
     public static ExternalTables? Read(ConfigurationReader reader)
     {
@@ -23,6 +25,11 @@ internal static class ExternalTablesCheck
             RefuseValue(reader, TablesEndpoint);
             RefuseValue(reader, TablesExternalAccessKey);
             return null;
+        }
+
+        if (bool.TryParse(reader.Text(TablesEnforceThroughput), out bool isEnforced) && isEnforced)
+        {
+            reader.Refuse(TablesEnforceThroughput, OnlyEmbedded);
         }
 
         Uri? endpoint = Endpoint(reader);

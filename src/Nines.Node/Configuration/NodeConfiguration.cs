@@ -48,6 +48,9 @@ public sealed record NodeConfiguration
     /// <summary>Null: weak reads are as old as they happen to be.</summary>
     public required AgingRule? TablesStaleness { get; init; }
 
+    /// <summary>Tables are held to their provisioned throughput.</summary>
+    public required bool EnforceThroughput { get; init; }
+
     public required bool Insecure { get; init; }
 
     public required int Groups { get; init; }

@@ -99,7 +99,8 @@ internal sealed class NodeDoors(
             atEnd(aged.DisposeAsync);
         }
 
-        var embedded = new EmbeddedTableEngine(reactor, TimeProvider.System, aged);
+        int throughputNodes = configuration.EnforceThroughput ? configuration.Seeds.Count : 0;
+        var embedded = new EmbeddedTableEngine(reactor, TimeProvider.System, aged, throughputNodes);
         atEnd(embedded.DisposeAsync);
         embedded.Start();
         status.Backlog = () => embedded.Backlog;

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Nines.Kernel;
+using Nines.Tables.Engines.Throughput;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Machine;
 using Nines.Tables.Model.Values;
@@ -12,11 +13,17 @@ namespace Nines.Tables.Engines;
 /// corrected by a strong read of the control group. So items are served on while the control group is away. A table is never
 /// called missing because it is missing here: only a strong read says so.
 /// </summary>
-internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
+/// <param name="replicated">Where the control group is.</param>
+/// <param name="time">Tells how old entries are.</param>
+/// <param name="throughput">Is told the rates of tables whenever they are read; null when nothing is held to them.</param>
+internal sealed class Catalogue(IReplicated replicated, TimeProvider time, ProvisionedThroughput? throughput)
 {
-    private static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(30);
+    private readonly TimeSpan _freshFor = throughput is null ? TimeSpan.FromSeconds(30) : RatesFreshFor;
 
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
+
+    /// <summary>Where tables are held to rates, a change of one that went through another node is to be known soon.</summary>
+    private static readonly TimeSpan RatesFreshFor = TimeSpan.FromSeconds(1);
 
     private sealed record Entry(TableSchema Schema, long ReadAt);
 
@@ -24,7 +31,7 @@ internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
 
     /// <summary>The schema when this node knows it and has no reason to ask.</summary>
     public TableSchema? Known(string name) =>
-        _entries.TryGetValue(name, out Entry? entry) && time.GetElapsedTime(entry.ReadAt) < FreshFor ? entry.Schema : null;
+        _entries.TryGetValue(name, out Entry? entry) && time.GetElapsedTime(entry.ReadAt) < _freshFor ? entry.Schema : null;
 
     /// <summary>The schema from here, or from the control group.</summary>
     public async ValueTask<Found> FindAsync(string name, Deadline deadline)
@@ -39,6 +46,11 @@ internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
         TableDescription? row = answer.IsDone ? TableAnswer.TryReadRow(answer.Body.Span) : null;
         bool isNewer = row is { TakesItems: true }
             && (row.Id > old.Schema.Id || (row.Id == old.Schema.Id && row.Revision >= old.Schema.Shape.Revision));
+        if (isNewer)
+        {
+            throughput?.Learn(row!);
+        }
+
         TableSchema schema = isNewer ? row!.Schema : old.Schema;
         Remember(schema);
         return new Found(schema, null, Certificate.Refused);
@@ -58,14 +70,19 @@ internal sealed class Catalogue(IReplicated replicated, TimeProvider time)
         if (row is { TakesItems: true })
         {
             Remember(row.Schema);
+            throughput?.Learn(row);
             return new Found(row.Schema, null, certificate);
         }
 
-        _entries.TryRemove(name, out _);
+        Forget(name);
         return new Found(null, TableError.ResourceNotFound(), certificate with { Outcome = Outcome.NotDone });
     }
 
-    public void Forget(string name) => _entries.TryRemove(name, out _);
+    public void Forget(string name)
+    {
+        _entries.TryRemove(name, out _);
+        throughput?.Forget(name);
+    }
 
     private ValueTask<Answer> DescribeAsync(string name, Consistency consistency, Deadline deadline)
     {

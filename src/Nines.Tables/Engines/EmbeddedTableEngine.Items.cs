@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Nines.Kernel;
+using Nines.Tables.Engines.Throughput;
 using Nines.Tables.Engines.Transactions;
 using Nines.Tables.Model;
 using Nines.Tables.Model.Catalogue;
@@ -53,6 +54,12 @@ public sealed partial class EmbeddedTableEngine
                 return new ItemResult(refused, Certificate.Refused);
             }
 
+            TableThroughput? throughput = _throughput?.Of(schema);
+            if (attempt == 0 && throughput is not null && Begin(throughput, request, call) is { } exceeded)
+            {
+                return new ItemResult(exceeded, Certificate.Refused);
+            }
+
             Answer answer = await SendAsync(request, call, schema, attempt, afterCorrection, deadline);
             if (answer.IsDone && TableAnswer.TryReadLock(answer.Body.Span) is { } holder)
             {
@@ -66,7 +73,7 @@ public sealed partial class EmbeddedTableEngine
             bool unknownTable = answer.IsDone && TableAnswer.StatusOf(answer.Body.Span) == AnswerStatus.UnknownTable;
             if (!unknownTable || attempt + 1 >= AttemptsMax)
             {
-                return Result(request, call, schema, answer);
+                return Result(request, call, schema, throughput, answer);
             }
 
             Catalogue.Found found = await _catalogue.ReadAsync(request.TableName, deadline);
@@ -100,14 +107,14 @@ public sealed partial class EmbeddedTableEngine
         if (request.Operation == ItemOperation.Get)
         {
             Consistency consistency = afterCorrection ? Consistency.Strong : ConsistencyOf(request, call);
-            ItemCommands.WriteGet(command, schema, itemKey, request, awaitsLocks: consistency == Consistency.Strong);
+            ItemCommands.WriteGet(command, schema, itemKey, request, IsMeasured(request, schema), awaitsLocks: consistency == Consistency.Strong);
             BufferPool.Shared.Return(key);
             return ReturnAfter(command, _clientReads.ReadAsync(
                 group, TablesMachine.MachineId, consistency, PositionIn(group, call), command.WrittenMemory, deadline.Left));
         }
 
         RequestId id = RequestIds.Of(call.InvocationId, (byte)request.Operation, key.Written, attempt);
-        ItemCommands.WriteChange(command, schema, itemKey, request);
+        ItemCommands.WriteChange(command, schema, itemKey, request, IsMeasured(request, schema));
         ValueTask<Answer> answer = _replicated.WriteAsync(
             group, TablesMachine.MachineId, id, command.WrittenMemory, deadline.Left);
         BufferPool.Shared.Return(key);
@@ -153,7 +160,8 @@ public sealed partial class EmbeddedTableEngine
             : KeyRules.CheckKey(schema, request.Item))
         ?? request.Expressions.CheckKeys(schema);
 
-    private static ItemResult Result(ItemRequest request, TableCall call, TableSchema schema, in Answer answer)
+    private static ItemResult Result(
+        ItemRequest request, TableCall call, TableSchema schema, TableThroughput? throughput, in Answer answer)
     {
         Observe(call, answer);
         TableError? error = ErrorOf(answer);
@@ -166,11 +174,29 @@ public sealed partial class EmbeddedTableEngine
             error = Outcomes.Malformed();
         }
 
-        decimal units = request.Capacity == CapacityReturn.None || error is not null ? 0
-            : request.Operation == ItemOperation.Get ? Capacity.OfRead(oldSize, ConsistencyOf(request, call) == Consistency.Strong)
-            : Capacity.OfWrite(oldSize, newSize);
-        return new ItemResult(error, CertificateOf(answer, error)) { Item = item, CapacityUnits = units, IndexUnits = UnitsOf(schema, costs) };
+        if (error is not null)
+        {
+            return new ItemResult(error, CertificateOf(answer, error));
+        }
+
+        decimal units = request.Capacity == CapacityReturn.None && throughput is null ? 0 : UnitsOf(request, call, oldSize, newSize);
+        if (throughput is not null)
+        {
+            End(throughput, request, call, schema, units, costs);
+        }
+
+        return new ItemResult(null, CertificateOf(answer, error))
+        {
+            Item = item,
+            CapacityUnits = request.Capacity == CapacityReturn.None ? 0 : units,
+            IndexUnits = UnitsOf(schema, costs),
+        };
     }
+
+    private static decimal UnitsOf(ItemRequest request, TableCall call, long oldSize, long newSize) =>
+        request.Operation == ItemOperation.Get
+            ? Capacity.OfRead(oldSize, ConsistencyOf(request, call) == Consistency.Strong)
+            : Capacity.OfWrite(oldSize, newSize);
 
     /// <summary>The costs by name. An index that this node does not know of yet is not named.</summary>
     private static IReadOnlyList<IndexUnits> UnitsOf(TableSchema schema, IReadOnlyList<IndexCost> costs) => costs.Count == 0 ? [] :

@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Tables.Engines.Throughput;
 using Nines.Tables.Model;
 using Nines.Tables.Model.Expressions;
 using Nines.Tables.Model.Machine;
@@ -60,6 +61,11 @@ public sealed partial class EmbeddedTableEngine
             keys = keys.After(source.PlaceOf(start), request.IsReverse);
         }
 
+        if (page.Begin() is { } exceeded)
+        {
+            return exceeded;
+        }
+
         await page.ReadAsync(slot, keys, request.IsReverse);
         return page.Result();
     }
@@ -90,6 +96,11 @@ public sealed partial class EmbeddedTableEngine
             }
 
             slot = startSlot;
+        }
+
+        if (page.Begin() is { } exceeded)
+        {
+            return exceeded;
         }
 
         while (slot < end && !page.IsEnded)
@@ -125,6 +136,7 @@ public sealed partial class EmbeddedTableEngine
         private readonly List<ReadOnlyMemory<byte>> _items = [];
         private readonly Consistency _consistency = call.ReadLevel(request.ConsistentRead);
 
+        private TableThroughput? _throughput;
         private PageTotals _totals;
         private Item? _last;
         private PageResult? _failure;
@@ -154,6 +166,13 @@ public sealed partial class EmbeddedTableEngine
 
             Source = new PageSource(found.Schema, request.IndexName is { } name ? found.Schema.Shape.IndexOf(name) : null);
             return PageChecks.CheckIndex(found.Schema, request, isStrong) is { } refused ? new PageResult(refused, Certificate.Refused) : null;
+        }
+
+        /// <summary>Lets the page begin while there is anything of the provisioned throughput; otherwise why it is not.</summary>
+        public PageResult? Begin()
+        {
+            _throughput = engine._throughput?.Of(Source.Schema);
+            return _throughput?.BeginRead(MeteredIndexId, LeastRead(IsStrong)) is { } exceeded ? new PageResult(exceeded, Certificate.Refused) : null;
         }
 
         /// <summary>Reads a range, which is in the group of the slot, until its end or the page's.</summary>
@@ -201,18 +220,30 @@ public sealed partial class EmbeddedTableEngine
             LastKey = _last,
         });
 
+        private bool IsStrong => _consistency == Consistency.Strong;
+
+        /// <summary>The global index that the page draws on; zero: the table.</summary>
+        private ulong MeteredIndexId => Source.Index is { IsGlobal: true } index ? index.Id : 0;
+
         private PageResult WithCapacity(PageResult result)
         {
+            if (request.Capacity == CapacityReturn.None && _throughput is null)
+            {
+                return result;
+            }
+
+            decimal units = Capacity.OfRead(_totals.Bytes - _totals.FetchedBytes, IsStrong);
+            decimal fetched = _totals.FetchedUnits * (IsStrong ? 1m : 0.5m);
+            _throughput?.TakeRead(MeteredIndexId, units - LeastRead(IsStrong));
+            _throughput?.TakeRead(0, fetched);
             if (request.Capacity == CapacityReturn.None)
             {
                 return result;
             }
 
-            bool isStrong = _consistency == Consistency.Strong;
-            decimal units = Capacity.OfRead(_totals.Bytes - _totals.FetchedBytes, isStrong);
             return Source.Index is not { } index ? result with { CapacityUnits = units } : result with
             {
-                CapacityUnits = _totals.FetchedUnits * (isStrong ? 1m : 0.5m),
+                CapacityUnits = fetched,
                 IndexUnits = [new IndexUnits(index.Name, index.IsGlobal, units)],
             };
         }

@@ -27,6 +27,7 @@ public sealed partial class EmbeddedTableEngine
         var wait = new LockWait(_coordinator, _time, deadline);
         long began = _time.GetTimestamp();
         int corrections = 0;
+        bool isLetIn = false;
         while (true)
         {
             (TableSchema[]? schemas, Catalogue.Found missing) = await SchemasAsync(request.Gets, deadline);
@@ -46,6 +47,12 @@ public sealed partial class EmbeddedTableEngine
                 return new TransactGetResult(TransactionErrors.RepeatedItem(), Certificate.Refused);
             }
 
+            if (!isLetIn && BeginTransaction(request.Gets, schemas) is { } exceeded)
+            {
+                return new TransactGetResult(exceeded, Certificate.Refused);
+            }
+
+            isLetIn = true;
             Answer[] answers = await ReadPartsAsync(parts, deadline);
             if (With(AnswerStatus.UnknownTable, answers) is { } unknown && ++corrections < AttemptsMax)
             {
@@ -58,7 +65,7 @@ public sealed partial class EmbeddedTableEngine
                 && (parts.Parts.Count == 1 || !Array.TrueForAll(answers, IsWhole) || await IsUnchangedAsync(request, schemas, answers, deadline));
             if (isOneMoment)
             {
-                return ResultOf(request, call, parts, answers);
+                return ResultOf(request, call, schemas, parts, answers);
             }
 
             bool goesOn = locked is { } held
@@ -124,7 +131,8 @@ public sealed partial class EmbeddedTableEngine
 
     private static bool IsWhole(Answer answer) => answer.IsDone && TransactionReads.TryReadItems(answer.Body) is not null;
 
-    private static TransactGetResult ResultOf(TransactGetRequest request, TableCall call, TransactionParts parts, Answer[] answers)
+    private TransactGetResult ResultOf(
+        TransactGetRequest request, TableCall call, TableSchema[] schemas, TransactionParts parts, Answer[] answers)
     {
         var items = new ReadItem[request.Gets.Count];
         foreach ((GroupPart part, Answer answer) in parts.Parts.Zip(answers))
@@ -146,10 +154,11 @@ public sealed partial class EmbeddedTableEngine
             }
         }
 
-        var units = new List<(string TableName, decimal Units)>();
+        EndTransaction(schemas, items);
+        var units = new List<TableUnits>();
         for (int i = 0; request.Capacity != CapacityReturn.None && i < items.Length; i++)
         {
-            AddUnits(units, request.Gets[i].ShownTable, 2 * Capacity.OfRead(items[i].Size, isStrong: true));
+            AddUnits(units, new TableUnits(request.Gets[i].ShownTable, TransactionTimes * Capacity.OfRead(items[i].Size, isStrong: true), []));
         }
 
         return new TransactGetResult(null, Certificate.Of(answers[0]) with { StalenessMs = 0 })

@@ -48,7 +48,13 @@ public sealed partial class EmbeddedTableEngine
                 return new TransactWriteResult(TransactionErrors.TokenMismatch(), Certificate.Refused);
             }
 
-            AttemptEnd end = await AttemptAsync(new TransactionId(token, _replicated.NewId().Value), request, parts, call, attempt, deadline);
+            if (attempt == 0 && BeginTransaction(request.Operations, schemas) is { } exceeded)
+            {
+                return new TransactWriteResult(exceeded, Certificate.Refused);
+            }
+
+            AttemptEnd end = await AttemptAsync(
+                new TransactionId(token, _replicated.NewId().Value), FlagsOf(request, schemas), parts, call, attempt, deadline);
             bool isLast = attempt + 1 == AttemptsMax;
             if (end.UnknownTableIn is { } group && !isLast)
             {
@@ -56,16 +62,19 @@ public sealed partial class EmbeddedTableEngine
             }
             else if (end.Answer?.Verdict != TransactionVerdict.GivenUp || isLast)
             {
-                return await ResultAsync(request, call, token, parts, end, deadline);
+                if (end.Answer is { } answer)
+                {
+                    EndTransaction(schemas, answer);
+                }
+
+                return await ResultAsync(request, schemas, call, token, parts, end, deadline);
             }
         }
     }
 
     private ValueTask<AttemptEnd> AttemptAsync(
-        TransactionId id, TransactWriteRequest request, TransactionParts parts, TableCall call, byte attempt, Deadline deadline)
+        TransactionId id, TransactionFlags flags, TransactionParts parts, TableCall call, byte attempt, Deadline deadline)
     {
-        TransactionFlags flags = (request.Token is null ? TransactionFlags.None : TransactionFlags.Remembered)
-            | (request.Capacity == CapacityReturn.None ? TransactionFlags.None : TransactionFlags.Measured);
         if (parts.Parts.Count > 1)
         {
             return _coordinator.TransactAsync(id, flags, parts, deadline);
@@ -77,8 +86,16 @@ public sealed partial class EmbeddedTableEngine
         return _coordinator.TransactAsync(id, flags, resent, parts, deadline);
     }
 
+    private TransactionFlags FlagsOf(TransactWriteRequest request, TableSchema[] schemas)
+    {
+        bool isMeasured = request.Capacity != CapacityReturn.None
+            || (_throughput is { } throughput && Array.Exists(schemas, schema => throughput.Of(schema) is not null));
+        return (request.Token is null ? TransactionFlags.None : TransactionFlags.Remembered)
+            | (isMeasured ? TransactionFlags.Measured : TransactionFlags.None);
+    }
+
     private async ValueTask<TransactWriteResult> ResultAsync(
-        TransactWriteRequest request, TableCall call, UInt128 token, TransactionParts parts, AttemptEnd end, Deadline deadline)
+        TransactWriteRequest request, TableSchema[] schemas, TableCall call, UInt128 token, TransactionParts parts, AttemptEnd end, Deadline deadline)
     {
         foreach (Answer seen in end.Seen)
         {
@@ -108,12 +125,12 @@ public sealed partial class EmbeddedTableEngine
 
                 return new TransactWriteResult(null, end.Certificate with { Outcome = Outcome.Done })
                 {
-                    CapacityUnits = UnitsOf(request, answer.Sizes),
+                    CapacityUnits = UnitsOf(request, schemas, answer),
                 };
             case TransactionVerdict.DoneBefore when answer.Fingerprint == parts.Fingerprint:
                 return new TransactWriteResult(null, end.Certificate with { Outcome = Outcome.Done })
                 {
-                    CapacityUnits = UnitsOf(request, new (long, long)[parts.Count]),
+                    CapacityUnits = UnitsOf(request, schemas, new TransactionAnswer(answer.Verdict) { Sizes = new (long, long)[parts.Count] }),
                 };
             case TransactionVerdict.DoneBefore:
                 return new TransactWriteResult(TransactionErrors.TokenMismatch(), notDone);
@@ -200,28 +217,31 @@ public sealed partial class EmbeddedTableEngine
         }
     }
 
-    /// <summary>A write in a transaction costs twice what it costs alone: once to prepare it, once to do it.</summary>
-    private static List<(string TableName, decimal Units)> UnitsOf(TransactWriteRequest request, IReadOnlyList<(long Old, long New)> sizes)
+    /// <summary>A write in a transaction costs twice what it costs alone: once to prepare it, once to do it. So it does in indexes.</summary>
+    private static List<TableUnits> UnitsOf(TransactWriteRequest request, TableSchema[] schemas, TransactionAnswer answer)
     {
-        var units = new List<(string TableName, decimal Units)>();
-        for (int i = 0; request.Capacity != CapacityReturn.None && i < sizes.Count; i++)
+        var units = new List<TableUnits>();
+        for (int i = 0; request.Capacity != CapacityReturn.None && i < answer.Sizes.Count; i++)
         {
-            AddUnits(units, request.Operations[i].ShownTable, 2 * Capacity.OfWrite(sizes[i].Old, sizes[i].New));
+            IReadOnlyList<IndexUnits> indexes = i < answer.Costs.Count ? UnitsOf(schemas[i], answer.Costs[i]) : [];
+            decimal table = TransactionTimes * Capacity.OfWrite(answer.Sizes[i].Old, answer.Sizes[i].New);
+            AddUnits(units, new TableUnits(
+                request.Operations[i].ShownTable, table, [.. indexes.Select(static u => u with { Units = TransactionTimes * u.Units })]));
         }
 
         return units;
     }
 
-    private static void AddUnits(List<(string TableName, decimal Units)> units, string table, decimal more)
+    private static void AddUnits(List<TableUnits> units, TableUnits more)
     {
-        int at = units.FindIndex(u => u.TableName == table);
+        int at = units.FindIndex(u => u.TableName == more.TableName);
         if (at < 0)
         {
-            units.Add((table, more));
+            units.Add(more);
         }
         else
         {
-            units[at] = (table, units[at].Units + more);
+            units[at] = units[at].Add(more);
         }
     }
 }

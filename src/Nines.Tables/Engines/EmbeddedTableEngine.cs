@@ -1,4 +1,5 @@
 using Nines.Kernel;
+using Nines.Tables.Engines.Throughput;
 using Nines.Tables.Engines.Transactions;
 using Nines.Tables.Model.Catalogue;
 using Nines.Tables.Model.Machine;
@@ -18,6 +19,7 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     private readonly IReplicated _replicated;
     private readonly IReplicated _clientReads;
     private readonly TimeProvider _time;
+    private readonly ProvisionedThroughput? _throughput;
     private readonly Catalogue _catalogue;
     private readonly TableLifecycle _lifecycle;
     private readonly GroupDuties _duties;
@@ -31,14 +33,16 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     /// <param name="replicated">The groups.</param>
     /// <param name="time">What says how late it is.</param>
     /// <param name="clientReads">Where clients' reads of items and pages go, when that is not the same.</param>
-    public EmbeddedTableEngine(IReplicated replicated, TimeProvider time, IReplicated? clientReads = null)
+    /// <param name="throughputNodes">Over how many nodes tables are held to their provisioned throughput; zero: they are not.</param>
+    public EmbeddedTableEngine(IReplicated replicated, TimeProvider time, IReplicated? clientReads = null, int throughputNodes = 0)
     {
         ArgumentNullException.ThrowIfNull(replicated);
         ArgumentNullException.ThrowIfNull(time);
         _replicated = replicated;
         _clientReads = clientReads ?? replicated;
         _time = time;
-        _catalogue = new Catalogue(replicated, time);
+        _throughput = throughputNodes > 0 ? new ProvisionedThroughput(time, throughputNodes) : null;
+        _catalogue = new Catalogue(replicated, time, _throughput);
         _outbox = new OutboxDuty(replicated, time);
         _lifecycle = new TableLifecycle(replicated, time, SweepEvery, _outbox);
         _expiry = new ExpiryDuty(replicated, time);
@@ -105,14 +109,21 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask<TableResult> UpdateTableAsync(TableUpdate update, TableCall call)
+    public async ValueTask<TableResult> UpdateTableAsync(TableUpdate update, TableCall call)
     {
         ArgumentNullException.ThrowIfNull(update);
         ArgumentNullException.ThrowIfNull(call);
         var command = new ByteBuffer(64);
         TableCommand.UpdateTable(command, update);
-        return ChangeTableAsync(
+        TableResult result = await ChangeTableAsync(
             RequestIds.Of(call.InvocationId, (byte)TableCommandKind.UpdateTable, update.Name), command, call, isWhole: !update.Reshapes && update.Indexes.Count == 0);
+        if (_throughput is not null && result.Error is null)
+        {
+            // The answer shows the rates as they were; those that hold now are in the catalogue. Failing to read them delays them only.
+            await _catalogue.ReadAsync(update.Name, new Deadline(_time, call.Timeout));
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>

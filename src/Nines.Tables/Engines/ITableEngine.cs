@@ -195,7 +195,7 @@ public readonly record struct BatchWriteResult(TableError? Error, Certificate Ce
 public readonly record struct TransactWriteResult(TableError? Error, Certificate Certificate)
 {
     /// <summary>The consumed capacity by table, in the order of the request; empty when not asked for.</summary>
-    public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
+    public IReadOnlyList<TableUnits> CapacityUnits { get; init; } = [];
 }
 
 /// <summary>The answer of TransactGetItems.</summary>
@@ -205,5 +205,5 @@ public readonly record struct TransactGetResult(TableError? Error, Certificate C
     public IReadOnlyList<ReadOnlyMemory<byte>> Items { get; init; } = [];
 
     /// <summary>The consumed capacity by table, in the order of the request; empty when not asked for.</summary>
-    public IReadOnlyList<(string TableName, decimal Units)> CapacityUnits { get; init; } = [];
+    public IReadOnlyList<TableUnits> CapacityUnits { get; init; } = [];
 }

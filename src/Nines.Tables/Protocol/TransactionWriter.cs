@@ -8,7 +8,7 @@ namespace Nines.Tables.Protocol;
 public static class TransactionWriter
 {
     /// <summary>The answer of TransactWriteItems.</summary>
-    public static void Write(ByteBuffer to, TransactWriteRequest request, IReadOnlyList<(string TableName, decimal Units)> units)
+    public static void Write(ByteBuffer to, TransactWriteRequest request, IReadOnlyList<TableUnits> units)
     {
         ArgumentNullException.ThrowIfNull(request);
         var json = new JsonOutput(to);
@@ -19,7 +19,7 @@ public static class TransactionWriter
 
     /// <summary>The answer of TransactGetItems. False: an item's bytes are damaged.</summary>
     public static bool Get(
-        ByteBuffer to, TransactGetRequest request, IReadOnlyList<ReadOnlyMemory<byte>> items, IReadOnlyList<(string TableName, decimal Units)> units)
+        ByteBuffer to, TransactGetRequest request, IReadOnlyList<ReadOnlyMemory<byte>> items, IReadOnlyList<TableUnits> units)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(items);
@@ -77,7 +77,7 @@ public static class TransactionWriter
     }
 
     private static void Capacity(
-        IReadOnlyList<(string TableName, decimal Units)> units, CapacityReturn wanted, ReadOnlySpan<byte> kind, ref JsonOutput json)
+        IReadOnlyList<TableUnits> units, CapacityReturn wanted, ReadOnlySpan<byte> kind, ref JsonOutput json)
     {
         if (wanted == CapacityReturn.None)
         {
@@ -86,24 +86,50 @@ public static class TransactionWriter
 
         json.Name("ConsumedCapacity"u8);
         json.BeginArray();
-        foreach ((string table, decimal consumed) in units)
+        foreach (TableUnits consumed in units)
         {
             json.BeginObject();
-            Units(consumed, kind, ref json);
+            Units(consumed.Units + consumed.IndexUnits.Sum(static i => i.Units), kind, ref json);
             if (wanted == CapacityReturn.Indexes)
             {
+                Indexes("GlobalSecondaryIndexes"u8, consumed.IndexUnits, isGlobal: true, kind, ref json);
+                Indexes("LocalSecondaryIndexes"u8, consumed.IndexUnits, isGlobal: false, kind, ref json);
                 json.Name("Table"u8);
                 json.BeginObject();
-                Units(consumed, kind, ref json);
+                Units(consumed.Units, kind, ref json);
                 json.EndObject();
             }
 
             json.Name("TableName"u8);
-            json.Value(table);
+            json.Value(consumed.TableName);
             json.EndObject();
         }
 
         json.EndArray();
+    }
+
+    private static void Indexes(
+        ReadOnlySpan<byte> name, IReadOnlyList<IndexUnits> indexes, bool isGlobal, ReadOnlySpan<byte> kind, ref JsonOutput json)
+    {
+        if (!indexes.Any(i => i.IsGlobal == isGlobal))
+        {
+            return;
+        }
+
+        json.Name(name);
+        json.BeginObject();
+        foreach (IndexUnits index in indexes)
+        {
+            if (index.IsGlobal == isGlobal)
+            {
+                json.AnyName(index.Name);
+                json.BeginObject();
+                Units(index.Units, kind, ref json);
+                json.EndObject();
+            }
+        }
+
+        json.EndObject();
     }
 
     private static void Units(decimal units, ReadOnlySpan<byte> kind, ref JsonOutput json)

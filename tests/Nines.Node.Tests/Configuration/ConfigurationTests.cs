@@ -155,6 +155,17 @@ public sealed class ConfigurationTests : IDisposable
     }
 
     [Fact]
+    public void Throughput_is_enforced_when_asked_for_and_only_where_the_tables_are()
+    {
+        Assert.False(Good(("node.id", "1")).EnforceThroughput);
+        Assert.True(Good(("node.id", "1"), ("tables.enforceThroughput", "true")).EnforceThroughput);
+        ConfigurationSources sources = Sources(
+            ("node.id", "1"), ("tables.engine", "dynamodb"), ("tables.endpoint", "http://localhost:8000"), ("tables.enforceThroughput", "true"));
+        Assert.Null(ConfigurationCheck.Check(sources));
+        Assert.StartsWith("tables.enforceThroughput: ", Assert.Single(sources.Errors).ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_key_of_another_service_is_never_shown()
     {
         ConfigurationSources sources = Sources(

@@ -22,10 +22,11 @@ public sealed class DoorHost : DoorClient
     /// <param name="groups">How many data groups there are.</param>
     /// <param name="options">The door's, but for the node's name.</param>
     /// <param name="time">When given, what commands leave to do is done as this time passes.</param>
-    public static async Task<DoorHost> StartAsync(int groups = 4, TablesDoorOptions? options = null, TimeProvider? time = null)
+    /// <param name="throughputNodes">Over how many nodes tables are held to their provisioned throughput; zero: they are not.</param>
+    public static async Task<DoorHost> StartAsync(int groups = 4, TablesDoorOptions? options = null, TimeProvider? time = null, int throughputNodes = 0)
     {
         var replicated = new MemoryReplicated(groups);
-        var engine = new EmbeddedTableEngine(replicated, time ?? new DoorTime());
+        var engine = new EmbeddedTableEngine(replicated, time ?? new DoorTime(), throughputNodes: throughputNodes);
         if (time is not null)
         {
             engine.Start();

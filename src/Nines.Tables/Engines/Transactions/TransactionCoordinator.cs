@@ -131,6 +131,7 @@ internal sealed class TransactionCoordinator(IReplicated replicated, FinishedTra
     private static AttemptEnd Combine(TransactionParts parts, GroupPart[] groups, Answer[] answers)
     {
         var sizes = new (long, long)[parts.Count];
+        IReadOnlyList<IndexCost>[]? costs = null;
         var reasons = new CancellationReason[parts.Count];
         Array.Fill(reasons, CancellationReason.None);
         bool isRefused = false;
@@ -156,12 +157,18 @@ internal sealed class TransactionCoordinator(IReplicated replicated, FinishedTra
                 {
                     sizes[groups[i].Places[j]] = end.Answer.Sizes[j];
                 }
+
+                if (j < end.Answer.Costs.Count)
+                {
+                    costs ??= [.. Enumerable.Repeat<IReadOnlyList<IndexCost>>([], parts.Count)];
+                    costs[groups[i].Places[j]] = end.Answer.Costs[j];
+                }
             }
         }
 
         TransactionAnswer together = isRefused
             ? new TransactionAnswer(TransactionVerdict.Refused) { Reasons = reasons, IsUnderWay = isUnderWay }
-            : new TransactionAnswer(TransactionVerdict.Done) { Sizes = sizes };
+            : new TransactionAnswer(TransactionVerdict.Done) { Sizes = sizes, Costs = costs ?? [] };
         return new AttemptEnd(together, null, Certificate.Of(answers[0]));
     }
 

@@ -73,12 +73,7 @@ public static class TableAnswer
 
         if (costs is { Count: > 0 })
         {
-            to.Count(costs.Count);
-            foreach (IndexCost cost in costs)
-            {
-                to.Varint(cost.IndexId);
-                to.Count(cost.Units);
-            }
+            WriteCosts(to, costs);
         }
     }
 
@@ -168,7 +163,19 @@ public static class TableAnswer
         return reader.IsComplete ? shape : null;
     }
 
-    private static IndexCost[] ReadCosts(ref ByteReader reader)
+    /// <summary>Appends what a write cost in indexes.</summary>
+    internal static void WriteCosts(ByteBuffer to, IReadOnlyList<IndexCost> costs)
+    {
+        to.Count(costs.Count);
+        foreach (IndexCost cost in costs)
+        {
+            to.Varint(cost.IndexId);
+            to.Count(cost.Units);
+        }
+    }
+
+    /// <summary>Reads what a write cost in indexes; the reader fails when the bytes are none.</summary>
+    internal static IndexCost[] ReadCosts(ref ByteReader reader)
     {
         int count = reader.Items(2);
         var costs = new IndexCost[reader.Failed ? 0 : count];

@@ -10,11 +10,11 @@ namespace Nines.Tables.Model.Requests;
 public static class ItemCommands
 {
     /// <summary>The query of GetItem. It may be told of a transaction that holds the item, instead of the item as it was before that.</summary>
-    public static void WriteGet(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request, bool awaitsLocks)
+    public static void WriteGet(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request, bool isMeasured, bool awaitsLocks)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);
-        ItemFlags flags = FlagsOf(request) | (awaitsLocks ? ItemFlags.AwaitLocks : ItemFlags.None);
+        ItemFlags flags = FlagsOf(request, isMeasured) | (awaitsLocks ? ItemFlags.AwaitLocks : ItemFlags.None);
         TableCommand.GetItem(to, schema.Id, key, flags);
         if (request.Expressions.Projection is { } projection)
         {
@@ -23,7 +23,11 @@ public static class ItemCommands
     }
 
     /// <summary>The command of PutItem, DeleteItem or UpdateItem, or of a check in a transaction.</summary>
-    public static void WriteChange(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request)
+    public static void WriteChange(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request) =>
+        WriteChange(to, schema, key, request, request.Capacity != CapacityReturn.None);
+
+    /// <summary>The same, by who decides whether the answer tells sizes.</summary>
+    public static void WriteChange(ByteBuffer to, TableSchema schema, ItemKey key, ItemRequest request, bool isMeasured)
     {
         ArgumentNullException.ThrowIfNull(schema);
         ArgumentNullException.ThrowIfNull(request);
@@ -34,7 +38,7 @@ public static class ItemCommands
             ItemOperation.Check => TableCommandKind.CheckItem,
             ItemOperation.Update or ItemOperation.Get => TableCommandKind.UpdateItem,
         };
-        TableCommand.BeginItem(to, kind, schema.Id, key, FlagsOf(request), request.Returns);
+        TableCommand.BeginItem(to, kind, schema.Id, key, FlagsOf(request, isMeasured), request.Returns);
         if (request.Expressions.Condition is { } condition)
         {
             ExpressionCodec.Encode(condition, to);
@@ -52,8 +56,8 @@ public static class ItemCommands
         }
     }
 
-    private static ItemFlags FlagsOf(ItemRequest request) =>
-        (request.Capacity == CapacityReturn.None ? ItemFlags.None : ItemFlags.Measure)
+    private static ItemFlags FlagsOf(ItemRequest request, bool isMeasured) =>
+        (isMeasured ? ItemFlags.Measure : ItemFlags.None)
         | (request.Expressions.Condition is null ? ItemFlags.None : ItemFlags.Condition)
         | (request.ReturnItemOnFailure ? ItemFlags.ReturnItemOnFailure : ItemFlags.None)
         | (request.Expressions.Projection is null ? ItemFlags.None : ItemFlags.Projection)

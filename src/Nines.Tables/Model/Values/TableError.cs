@@ -31,7 +31,7 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
     /// <summary>The type name of <see cref="Throttling"/>.</summary>
     public const string ThrottlingType = DynamoPrefix + "ProvisionedThroughputExceededException";
 
-    /// <summary>The type name of <see cref="Throttling"/>.</summary>
+    /// <summary>The type name of <see cref="ThroughputExceeded"/>.</summary>
     public const string ThroughputExceededType = DynamoPrefix + "ProvisionedThroughputExceededException";
 
     private const string DynamoPrefix = "com.amazonaws.dynamodb.v20120810#";
@@ -87,6 +87,14 @@ public sealed record TableError(string Type, string Message, int Status = 400, I
 
     /// <summary>Refused before any work because too much is waiting; SDKs retry it.</summary>
     public static TableError Throttling(string message) => new(ThrottlingType, message);
+
+    /// <summary>A table, or one of its global indexes, has consumed what is provisioned for it; SDKs retry it.</summary>
+    public static TableError ThroughputExceeded(bool ofIndexes) => new(
+        ThroughputExceededType,
+        ofIndexes
+            ? "The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. Consider increasing "
+                + "your provisioning level for the under-provisioned global secondary indexes with the UpdateTable API"
+            : "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.");
 
     /// <summary>The service could not do or confirm the request. The message says whether it is not done or unknown.</summary>
     public static TableError InternalServer(string message, int status = 500) =>

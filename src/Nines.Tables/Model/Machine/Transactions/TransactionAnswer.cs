@@ -22,8 +22,8 @@ public enum TransactionVerdict : byte
 /// <summary>
 /// An answer to a command of a transaction.
 /// <code>
-///   00 | flags u8 (4: work for the leader) | verdict u8 | what the verdict says
-///   done         count n | { old size n | new size n }
+///   00 | flags u8 (4: work for the leader, 8: costs of indexes) | verdict u8 | what the verdict says
+///   done         count n | { old size n | new size n } [| { count n | { index id n | write units n } }, for each of them]
 ///   refused      held by the same token u8 | count n | { code text | message text, empty for none | item blob, empty for none }
 ///   done before  fingerprint, 16 bytes
 /// </code>
@@ -32,9 +32,13 @@ public sealed record TransactionAnswer(TransactionVerdict Verdict)
 {
     private const int FingerprintLength = 16;
     private const byte HasWork = 4;
+    private const byte HasCosts = 8;
 
     /// <summary>Done: the sizes of each operation's item before and after.</summary>
     public IReadOnlyList<(long Old, long New)> Sizes { get; init; } = [];
+
+    /// <summary>Done: what each operation cost in indexes, a transaction's doubling aside; empty when none cost anything.</summary>
+    public IReadOnlyList<IReadOnlyList<IndexCost>> Costs { get; init; } = [];
 
     /// <summary>Refused: a reason for each operation, in their order.</summary>
     public IReadOnlyList<CancellationReason> Reasons { get; init; } = [];
@@ -46,24 +50,32 @@ public sealed record TransactionAnswer(TransactionVerdict Verdict)
     public UInt128 Fingerprint { get; init; }
 
     /// <summary>Appends an answer that has nothing but its verdict.</summary>
-    public static void Write(ByteBuffer to, TransactionVerdict verdict, bool hasWork = false)
+    public static void Write(ByteBuffer to, TransactionVerdict verdict) => Write(to, verdict, flags: 0);
+
+    private static void Write(ByteBuffer to, TransactionVerdict verdict, byte flags)
     {
         ArgumentNullException.ThrowIfNull(to);
         to.Byte((byte)AnswerStatus.Done);
-        to.Byte(hasWork ? HasWork : (byte)0);
+        to.Byte(flags);
         to.Byte((byte)verdict);
     }
 
     /// <summary>Appends "done".</summary>
-    public static void WriteDone(ByteBuffer to, IReadOnlyList<(long Old, long New)> sizes, bool hasWork)
+    public static void WriteDone(
+        ByteBuffer to, IReadOnlyList<(long Old, long New)> sizes, bool hasWork, IReadOnlyList<IReadOnlyList<IndexCost>>? costs = null)
     {
         ArgumentNullException.ThrowIfNull(sizes);
-        Write(to, TransactionVerdict.Done, hasWork);
+        Write(to, TransactionVerdict.Done, (byte)((hasWork ? HasWork : 0) | (costs is { Count: > 0 } ? HasCosts : 0)));
         to.Count(sizes.Count);
         foreach ((long old, long updated) in sizes)
         {
             to.Count(old);
             to.Count(updated);
+        }
+
+        foreach (IReadOnlyList<IndexCost> one in costs ?? [])
+        {
+            TableAnswer.WriteCosts(to, one);
         }
     }
 
@@ -105,16 +117,16 @@ public sealed record TransactionAnswer(TransactionVerdict Verdict)
         var verdict = (TransactionVerdict)reader.Byte();
         TransactionAnswer? read = verdict switch
         {
-            TransactionVerdict.Done => new TransactionAnswer(verdict) { Sizes = ReadSizes(ref reader) },
+            TransactionVerdict.Done => ReadDone(ref reader, (flags & HasCosts) != 0),
             TransactionVerdict.Refused => ReadRefused(ref reader),
             TransactionVerdict.DoneBefore => new TransactionAnswer(verdict) { Fingerprint = new UInt128(reader.Fixed64(), reader.Fixed64()) },
             TransactionVerdict.GivenUp => new TransactionAnswer(verdict),
             _ => null,
         };
-        return done && reader.IsComplete && flags is 0 or HasWork ? read : null;
+        return done && reader.IsComplete && (flags & ~(HasWork | HasCosts)) == 0 ? read : null;
     }
 
-    private static (long Old, long New)[] ReadSizes(ref ByteReader reader)
+    private static TransactionAnswer ReadDone(ref ByteReader reader, bool hasCosts)
     {
         var sizes = new (long Old, long New)[reader.Items(2)];
         for (int i = 0; i < sizes.Length; i++)
@@ -122,7 +134,13 @@ public sealed record TransactionAnswer(TransactionVerdict Verdict)
             sizes[i] = (reader.Count(), reader.Count());
         }
 
-        return sizes;
+        var costs = new IndexCost[hasCosts && !reader.Failed ? sizes.Length : 0][];
+        for (int i = 0; i < costs.Length; i++)
+        {
+            costs[i] = TableAnswer.ReadCosts(ref reader);
+        }
+
+        return new TransactionAnswer(TransactionVerdict.Done) { Sizes = sizes, Costs = costs };
     }
 
     private static TransactionAnswer ReadRefused(ref ByteReader reader)

@@ -38,6 +38,10 @@ internal sealed class TransactionOperations
     public IReadOnlyList<(long Old, long New)> Sizes =>
         _each[0].Sizes is null ? [] : Array.ConvertAll(_each, static operation => operation.Sizes!.Value);
 
+    /// <summary>What each costs in indexes, when it was measured and any costs something; otherwise empty.</summary>
+    public IReadOnlyList<IReadOnlyList<IndexCost>> Costs =>
+        Array.Exists(_each, static operation => operation.Costs.Count > 0) ? Array.ConvertAll(_each, static operation => operation.Costs) : [];
+
     /// <summary>The operations to the end of the command; null when they are none, or two of them are about one item.</summary>
     public static TransactionOperations? TryRead(ref ByteReader command)
     {
@@ -79,6 +83,9 @@ internal struct TransactionOperation
     /// <summary>The sizes of the item before and after; null when they were not asked for.</summary>
     public (long Old, long New)? Sizes { get; private set; }
 
+    /// <summary>What it costs in indexes; none when that was not asked for.</summary>
+    public IReadOnlyList<IndexCost> Costs { get => field ?? []; private set; }
+
     public static bool TryRead(ReadOnlyMemory<byte> bytes, out TransactionOperation operation)
     {
         var reader = new ByteReader(bytes);
@@ -111,6 +118,11 @@ internal struct TransactionOperation
         {
             reason = CancellationReason.Of(unfit);
             return AnswerStatus.Refused;
+        }
+
+        if (isMeasured)
+        {
+            Costs = IndexCosts.Of(Write.TableId, _registration.Shape, Write.Key.Span, _old, _updated);
         }
 
         return AnswerStatus.Done;

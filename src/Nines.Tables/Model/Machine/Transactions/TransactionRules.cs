@@ -45,7 +45,7 @@ internal static class TransactionRules
             new TransactionDecision(id.Attempt, fingerprint, context.SessionMs, IsFinished: true).Store(id.Token, state);
         }
 
-        TransactionAnswer.WriteDone(answer, operations.Sizes, writer.HasOutbox);
+        TransactionAnswer.WriteDone(answer, operations.Sizes, writer.HasOutbox, operations.Costs);
     }
 
     public static void Prepare(in CommandContext context, ref ByteReader command, IOrderedState state, ByteBuffer answer)
@@ -79,7 +79,7 @@ internal static class TransactionRules
         }
 
         new TransactionPart(id, context.SessionMs, operations.Bytes).Store(state);
-        TransactionAnswer.WriteDone(answer, operations.Sizes, hasWork: false);
+        TransactionAnswer.WriteDone(answer, operations.Sizes, hasWork: false, operations.Costs);
     }
 
     public static void End(in CommandContext context, ref ByteReader command, IOrderedState state, ByteBuffer answer)
