@@ -33,15 +33,21 @@ internal sealed class RawDoor(TimeSpan? patience = null) : IDisposable
         node, "GetItem", null, consistency,
         $$"""{"TableName":"{{RegisterTable.Name}}","Key":{"{{RegisterTable.Key}}":{"S":"{{key}}"} } }""");
 
+    /// <summary>An operation of the streams.</summary>
+    public Task<DoorAnswer> StreamAsync(Uri node, string operation, string body) => SendToAsync(node, "DynamoDBStreams_20120810." + operation, null, "", body);
+
     public void Dispose() => _http.Dispose();
 
-    private async Task<DoorAnswer> SendAsync(Uri node, string operation, string? id, string consistency, string body)
+    private Task<DoorAnswer> SendAsync(Uri node, string operation, string? id, string consistency, string body) =>
+        SendToAsync(node, "DynamoDB_20120810." + operation, id, consistency, body);
+
+    private async Task<DoorAnswer> SendToAsync(Uri node, string target, string? id, string consistency, string body)
     {
         long started = System.Diagnostics.Stopwatch.GetTimestamp();
         using var request = new HttpRequestMessage(HttpMethod.Post, node);
         request.Content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/x-amz-json-1.0");
-        request.Headers.Add("X-Amz-Target", "DynamoDB_20120810." + operation);
+        request.Headers.Add("X-Amz-Target", target);
         if (id is not null)
         {
             request.Headers.Add("amz-sdk-invocation-id", id);
