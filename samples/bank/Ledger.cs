@@ -1,5 +1,6 @@
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
+using Amazon.Runtime;
 
 namespace Nines.Samples.Bank;
 
@@ -19,6 +20,9 @@ internal sealed class Ledger(IAmazonDynamoDB tables)
 
     private const string BalanceKey = "balance";
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(40);
+
+    /// <summary>Some seconds: who is slower than everybody else for so long is told.</summary>
+    private const int MostTries = 500;
 
     /// <summary>The joint account, the purses of its two owners and a shop.</summary>
     public static readonly IReadOnlyList<string> Accounts = [Joint, "first", "second", "shop"];
@@ -120,7 +124,7 @@ internal sealed class Ledger(IAmazonDynamoDB tables)
     /// <summary>Again, after a short pause that differs from everybody else's, while others hold what it needs.</summary>
     private static async Task UntilFreeAsync(Func<Task<bool>> tryIt, CancellationToken cancel)
     {
-        while (true)
+        for (int tries = 0; tries < MostTries; tries++)
         {
             try
             {
@@ -136,6 +140,8 @@ internal sealed class Ledger(IAmazonDynamoDB tables)
 
             await Task.Delay(LongestPause * Random.Shared.NextDouble(), cancel);
         }
+
+        throw new AmazonClientException($"Others were faster {MostTries} times. Nothing was done.");
     }
 
     private static List<int> FailedConditions(TransactionCanceledException e) =>

@@ -1,5 +1,6 @@
 using Amazon.DynamoDBv2;
 using Amazon.DynamoDBv2.Model;
+using Amazon.Runtime;
 
 namespace Nines.Samples;
 
@@ -7,6 +8,7 @@ namespace Nines.Samples;
 internal static class NewTable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+    private const int MostLooks = 300;
 
     public static async Task MakeAsync(
         IAmazonDynamoDB tables, string name, string partition, (string Name, ScalarAttributeType Type) sort, CancellationToken cancel)
@@ -31,8 +33,13 @@ internal static class NewTable
             // It is there already, or being made by somebody else; either way it will be ACTIVE.
         }
 
-        while ((await tables.DescribeTableAsync(name, cancel)).Table.TableStatus != TableStatus.ACTIVE)
+        for (int looks = 0; (await tables.DescribeTableAsync(name, cancel)).Table.TableStatus != TableStatus.ACTIVE; looks++)
         {
+            if (looks == MostLooks)
+            {
+                throw new AmazonClientException($"The table {name} does not become ACTIVE: is a majority of the nodes up?");
+            }
+
             await Task.Delay(Look, cancel);
         }
     }
