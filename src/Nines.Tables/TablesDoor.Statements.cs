@@ -57,11 +57,7 @@ public sealed partial class TablesDoor
             return end;
         }
 
-        bool isHeavy = items.Sum(static item => (long)item.Length) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
-        return (isWhole ? null : Outcomes.Damaged(), end.Certificate);
-
-        bool Write() => StatementWriter.One(answer, request, items, lastKey, units);
+        return (await WriteItemsAsync(BytesOf(items), () => StatementWriter.One(answer, request, items, lastKey, units)), end.Certificate);
     }
 
     /// <summary>An INSERT is a put whose condition says that there is no such item yet.</summary>
@@ -83,11 +79,10 @@ public sealed partial class TablesDoor
 
         IReadOnlyList<BatchStatement> statements = parsed.Request.Statements;
         (BatchStatementResult Result, Certificate Certificate)[] ends = await Task.WhenAll(statements.Select((s, i) => BatchStatementAsync(s, i, call)));
-        bool isHeavy = ends.Sum(static e => (long)e.Result.Item.Length) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
-        return (isWhole ? null : Outcomes.Damaged(), Certificate.Done with { Outcome = Combined([.. ends.Select(static e => e.Certificate.Outcome)]) });
-
-        bool Write() => StatementWriter.Batch(answer, parsed.Request, [.. ends.Select(static e => e.Result)]);
+        BatchStatementResult[] results = [.. ends.Select(static e => e.Result)];
+        TableError? error = await WriteItemsAsync(
+            BytesOf(results.Select(static r => r.Item)), () => StatementWriter.Batch(answer, parsed.Request, results));
+        return (error, Certificate.Done with { Outcome = Combined([.. ends.Select(static e => e.Certificate.Outcome)]) });
     }
 
     private async Task<(BatchStatementResult Result, Certificate Certificate)> BatchStatementAsync(BatchStatement statement, int index, TableCall call)
@@ -159,20 +154,9 @@ public sealed partial class TablesDoor
         return (error is null ? null : request.WithDuplicates(error), certificate);
     }
 
-    private async ValueTask<(TableError? Error, Certificate Certificate)> StatementGetAsync(
-        StatementTransaction request, TransactGetRequest gets, TableCall call, ByteBuffer answer)
-    {
-        TransactGetResult result = await _engine.TransactGetAsync(gets, call);
-        if (result.Error is not null)
-        {
-            return (result.Error, result.Certificate);
-        }
-
-        bool isHeavy = result.Items.Sum(static item => (long)item.Length) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
-        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
-
-        bool Write() => TransactionWriter.Get(
-            answer, gets, [.. result.Items.Select((item, i) => request.Statements[i].Selection?.Apply(item) ?? item)], result.CapacityUnits);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> StatementGetAsync(
+        StatementTransaction request, TransactGetRequest gets, TableCall call, ByteBuffer answer) => AnswerItemsAsync(
+            new ParsedRequest<TransactGetRequest>(gets), call, _engine.TransactGetAsync, static result => BytesOf(result.Items),
+            (_, result) => TransactionWriter.Get(
+                answer, gets, [.. result.Items.Select((item, i) => request.Statements[i].Selection?.Apply(item) ?? item)], result.CapacityUnits));
 }

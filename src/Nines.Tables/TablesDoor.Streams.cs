@@ -10,22 +10,9 @@ namespace Nines.Tables;
 /// <summary>Time to live, and the operations of DynamoDB's second service, streams, which has the same port.</summary>
 public sealed partial class TablesDoor
 {
-    private async ValueTask<(TableError? Error, Certificate Certificate)> UpdateTimeToLiveAsync(
-        ParsedRequest<TimeToLiveRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        TableResult result = await _engine.UpdateTimeToLiveAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            StreamJson.TimeToLiveUpdated(answer, parsed.Request);
-        }
-
-        return (result.Error, result.Certificate);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> UpdateTimeToLiveAsync(
+        ParsedRequest<TimeToLiveRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.UpdateTimeToLiveAsync, (request, _) => StreamJson.TimeToLiveUpdated(answer, request));
 
     private async ValueTask<(TableError? Error, Certificate Certificate)> DescribeTimeToLiveAsync(
         ParsedRequest<string> parsed, TableCall call, ByteBuffer answer)
@@ -54,75 +41,20 @@ public sealed partial class TablesDoor
         return (null, result.Certificate);
     }
 
-    private async ValueTask<(TableError? Error, Certificate Certificate)> ListStreamsAsync(
-        ParsedRequest<ListStreamsRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
+    private ValueTask<(TableError? Error, Certificate Certificate)> ListStreamsAsync(
+        ParsedRequest<ListStreamsRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.ListStreamsAsync, (_, result) => StreamJson.List(answer, result, _scope));
 
-        StreamListResult result = await _engine.ListStreamsAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            StreamJson.List(answer, result, _scope);
-        }
+    private ValueTask<(TableError? Error, Certificate Certificate)> DescribeStreamAsync(
+        ParsedRequest<DescribeStreamRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.DescribeStreamAsync, (_, result) => StreamJson.Describe(answer, result, _scope));
 
-        return (result.Error, result.Certificate);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> GetShardIteratorAsync(
+        ParsedRequest<ShardIteratorRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.GetShardIteratorAsync, (_, result) => StreamJson.Iterator(answer, result.Iterator!));
 
-    private async ValueTask<(TableError? Error, Certificate Certificate)> DescribeStreamAsync(
-        ParsedRequest<DescribeStreamRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        StreamResult result = await _engine.DescribeStreamAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            StreamJson.Describe(answer, result, _scope);
-        }
-
-        return (result.Error, result.Certificate);
-    }
-
-    private async ValueTask<(TableError? Error, Certificate Certificate)> GetShardIteratorAsync(
-        ParsedRequest<ShardIteratorRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        ShardIteratorResult result = await _engine.GetShardIteratorAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            StreamJson.Iterator(answer, result.Iterator!);
-        }
-
-        return (result.Error, result.Certificate);
-    }
-
-    private async ValueTask<(TableError? Error, Certificate Certificate)> GetRecordsAsync(
-        ParsedRequest<GetRecordsRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        RecordsResult result = await _engine.GetRecordsAsync(parsed.Request, call);
-        if (result.Error is not null)
-        {
-            return (result.Error, result.Certificate);
-        }
-
-        bool isHeavy = result.Records.Sum(static record => (long)record.Record.Length) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
-        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
-
-        bool Write() => StreamJson.Records(answer, parsed.Request.Iterator, result, _scope);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> GetRecordsAsync(
+        ParsedRequest<GetRecordsRequest> parsed, TableCall call, ByteBuffer answer) => AnswerItemsAsync(
+            parsed, call, _engine.GetRecordsAsync, static result => result.Records.Sum(static record => (long)record.Record.Length),
+            (request, result) => StreamJson.Records(answer, request.Iterator, result, _scope));
 }

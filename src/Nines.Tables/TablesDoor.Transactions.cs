@@ -9,41 +9,12 @@ namespace Nines.Tables;
 /// <summary>The operations on several items at one moment.</summary>
 public sealed partial class TablesDoor
 {
-    private async ValueTask<(TableError? Error, Certificate Certificate)> TransactWriteAsync(
-        ParsedRequest<TransactWriteRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
+    private ValueTask<(TableError? Error, Certificate Certificate)> TransactWriteAsync(
+        ParsedRequest<TransactWriteRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.TransactWriteAsync, (request, result) => TransactionWriter.Write(answer, request, result.CapacityUnits));
 
-        TransactWriteResult result = await _engine.TransactWriteAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            TransactionWriter.Write(answer, parsed.Request, result.CapacityUnits);
-        }
-
-        return (result.Error, result.Certificate);
-    }
-
-    private async ValueTask<(TableError? Error, Certificate Certificate)> TransactGetAsync(
-        ParsedRequest<TransactGetRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        TransactGetResult result = await _engine.TransactGetAsync(parsed.Request, call);
-        if (result.Error is not null)
-        {
-            return (result.Error, result.Certificate);
-        }
-
-        bool isHeavy = result.Items.Sum(static item => (long)item.Length) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
-        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
-
-        bool Write() => TransactionWriter.Get(answer, parsed.Request, result.Items, result.CapacityUnits);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> TransactGetAsync(
+        ParsedRequest<TransactGetRequest> parsed, TableCall call, ByteBuffer answer) => AnswerItemsAsync(
+            parsed, call, _engine.TransactGetAsync, static result => BytesOf(result.Items),
+            (request, result) => TransactionWriter.Get(answer, request, result.Items, result.CapacityUnits));
 }

@@ -197,66 +197,21 @@ public sealed partial class TablesDoor
         }
     }
 
-    private async ValueTask<(TableError? Error, Certificate Certificate)> BatchGetAsync(
-        ParsedRequest<BatchGetRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
+    private ValueTask<(TableError? Error, Certificate Certificate)> BatchGetAsync(
+        ParsedRequest<BatchGetRequest> parsed, TableCall call, ByteBuffer answer) => AnswerItemsAsync(
+            parsed, call, _engine.BatchGetAsync, static result => result.Found.Sum(BytesOf),
+            (request, result) => ResponseWriter.BatchGet(answer, request, result.Found, result.Unprocessed, result.CapacityUnits));
 
-        BatchGetResult result = await _engine.BatchGetAsync(parsed.Request, call);
-        if (result.Error is not null)
-        {
-            return (result.Error, result.Certificate);
-        }
-
-        bool isHeavy = result.Found.Sum(static items => items.Sum(static item => (long)item.Length)) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(() => Write(parsed.Request, result, answer)) : Write(parsed.Request, result, answer);
-        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
-    }
-
-    private static bool Write(BatchGetRequest request, BatchGetResult result, ByteBuffer answer) =>
-        ResponseWriter.BatchGet(answer, request, result.Found, result.Unprocessed, result.CapacityUnits);
-
-    private async ValueTask<(TableError? Error, Certificate Certificate)> PageAsync<T>(
+    private ValueTask<(TableError? Error, Certificate Certificate)> PageAsync<T>(
         ParsedRequest<T> parsed, Func<T, TableCall, ValueTask<PageResult>> read, TableCall call, ByteBuffer answer)
-        where T : PageRequest
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
+        where T : PageRequest => AnswerItemsAsync(
+            parsed, call, read, static result => BytesOf(result.Items), (request, result) => ResponseWriter.Page(
+                answer, request, result.Items, result.Totals, result.LastKey, result.CapacityUnits, result.IndexUnits));
 
-        PageResult result = await read(parsed.Request, call);
-        if (result.Error is not null)
-        {
-            return (result.Error, result.Certificate);
-        }
-
-        bool isHeavy = result.Items.Sum(static item => (long)item.Length) > DoorBody.HeavyBytes;
-        bool isWhole = isHeavy ? await _heavyWork.RunAsync(Write) : Write();
-        return (isWhole ? null : Outcomes.Damaged(), result.Certificate);
-
-        bool Write() => ResponseWriter.Page(answer, parsed.Request, result.Items, result.Totals, result.LastKey, result.CapacityUnits, result.IndexUnits);
-    }
-
-    private async ValueTask<(TableError? Error, Certificate Certificate)> BatchWriteAsync(
-        ParsedRequest<BatchWriteRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        BatchWriteResult result = await _engine.BatchWriteAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            ResponseWriter.BatchWrite(answer, parsed.Request, result.Unprocessed, result.CapacityUnits);
-        }
-
-        return (result.Error, result.Certificate);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> BatchWriteAsync(
+        ParsedRequest<BatchWriteRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.BatchWriteAsync,
+            (request, result) => ResponseWriter.BatchWrite(answer, request, result.Unprocessed, result.CapacityUnits));
 
     private async ValueTask<(TableError? Error, Certificate Certificate)> CreateTableAsync(
         ParsedRequest<TableDescription> parsed, TableCall call, ByteBuffer answer) =>
@@ -286,22 +241,9 @@ public sealed partial class TablesDoor
         return (result.Error, result.Certificate);
     }
 
-    private async ValueTask<(TableError? Error, Certificate Certificate)> ListTablesAsync(
-        ParsedRequest<ListTablesRequest> parsed, TableCall call, ByteBuffer answer)
-    {
-        if (!parsed.IsGood)
-        {
-            return (parsed.Error, Certificate.Refused);
-        }
-
-        TableListResult result = await _engine.ListTablesAsync(parsed.Request, call);
-        if (result.Error is null)
-        {
-            ResponseWriter.TableNames(answer, result.Names, result.More);
-        }
-
-        return (result.Error, result.Certificate);
-    }
+    private ValueTask<(TableError? Error, Certificate Certificate)> ListTablesAsync(
+        ParsedRequest<ListTablesRequest> parsed, TableCall call, ByteBuffer answer) => AnswerAsync(
+            parsed, call, _engine.ListTablesAsync, (_, result) => ResponseWriter.TableNames(answer, result.Names, result.More));
 
     /// <summary>A request that was read, and its operation under way.</summary>
     private readonly struct Begun(TableCall call, ValueTask<(TableError? Error, Certificate Certificate)> doing)

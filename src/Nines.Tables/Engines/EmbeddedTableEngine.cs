@@ -53,7 +53,14 @@ public sealed partial class EmbeddedTableEngine : ITableEngine, IAsyncDisposable
     }
 
     /// <summary>What the groups that this node leads have still to see to.</summary>
-    public TableBacklog Backlog => new(_outbox.Lag.Total.Waiting, _outbox.Lag.Total.LagMs, _expiry.Backlog);
+    public TableBacklog Backlog
+    {
+        get
+        {
+            (long changes, long lagMs) = _outbox.Lag.Total;
+            return new TableBacklog(changes, lagMs, _expiry.Backlog);
+        }
+    }
 
     /// <summary>Begins to look now and then for tables that nobody carries on, and for what commands left to do.</summary>
     public void Start()

@@ -23,7 +23,7 @@ public interface IStreamEngine
 }
 
 /// <summary>The answer of ListStreams.</summary>
-public readonly record struct StreamListResult(TableError? Error, Certificate Certificate)
+public readonly record struct StreamListResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The streams of the page.</summary>
     public IReadOnlyList<ListedStream> Streams { get; init; } = [];
@@ -38,7 +38,7 @@ public readonly record struct StreamListResult(TableError? Error, Certificate Ce
 public readonly record struct ShardDescription(ShardName Name, StreamPlace? Last);
 
 /// <summary>The answer of DescribeStream.</summary>
-public readonly record struct StreamResult(TableError? Error, Certificate Certificate)
+public readonly record struct StreamResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The stream's table.</summary>
     public TableDescription? Table { get; init; }
@@ -54,14 +54,14 @@ public readonly record struct StreamResult(TableError? Error, Certificate Certif
 }
 
 /// <summary>The answer of GetShardIterator.</summary>
-public readonly record struct ShardIteratorResult(TableError? Error, Certificate Certificate)
+public readonly record struct ShardIteratorResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The iterator.</summary>
     public ShardIterator? Iterator { get; init; }
 }
 
 /// <summary>The answer of GetRecords.</summary>
-public readonly record struct RecordsResult(TableError? Error, Certificate Certificate)
+public readonly record struct RecordsResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The records, oldest first.</summary>
     public IReadOnlyList<PlacedRecord> Records { get; init; } = [];

@@ -113,7 +113,7 @@ public readonly record struct Certificate(
 }
 
 /// <summary>The answer to an operation on one item.</summary>
-public readonly record struct ItemResult(TableError? Error, Certificate Certificate)
+public readonly record struct ItemResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The encoded item to return; empty when there is none.</summary>
     public ReadOnlyMemory<byte> Item { get; init; }
@@ -126,7 +126,7 @@ public readonly record struct ItemResult(TableError? Error, Certificate Certific
 }
 
 /// <summary>The answer of Query and Scan.</summary>
-public readonly record struct PageResult(TableError? Error, Certificate Certificate)
+public readonly record struct PageResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The encoded items to return.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Items { get; init; } = [];
@@ -145,21 +145,21 @@ public readonly record struct PageResult(TableError? Error, Certificate Certific
 }
 
 /// <summary>The answer to what the keys of a table are.</summary>
-public readonly record struct SchemaResult(TableError? Error, Certificate Certificate)
+public readonly record struct SchemaResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The keys; null when there is an error.</summary>
     public TableSchema? Schema { get; init; }
 }
 
 /// <summary>The answer of an operation on a table.</summary>
-public readonly record struct TableResult(TableError? Error, Certificate Certificate)
+public readonly record struct TableResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The table as it is now.</summary>
     public TableDescription? Table { get; init; }
 }
 
 /// <summary>The answer of ListTables.</summary>
-public readonly record struct TableListResult(TableError? Error, Certificate Certificate)
+public readonly record struct TableListResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The names of the page.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
@@ -169,7 +169,7 @@ public readonly record struct TableListResult(TableError? Error, Certificate Cer
 }
 
 /// <summary>The answer of BatchGetItem. Lists have one entry for each table of the request, in its order.</summary>
-public readonly record struct BatchGetResult(TableError? Error, Certificate Certificate)
+public readonly record struct BatchGetResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The encoded items that were found.</summary>
     public IReadOnlyList<IReadOnlyList<ReadOnlyMemory<byte>>> Found { get; init; } = [];
@@ -182,7 +182,7 @@ public readonly record struct BatchGetResult(TableError? Error, Certificate Cert
 }
 
 /// <summary>The answer of BatchWriteItem.</summary>
-public readonly record struct BatchWriteResult(TableError? Error, Certificate Certificate)
+public readonly record struct BatchWriteResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The writes that were not done and never will be by this request.</summary>
     public IReadOnlyList<BatchWrite> Unprocessed { get; init; } = [];
@@ -192,14 +192,14 @@ public readonly record struct BatchWriteResult(TableError? Error, Certificate Ce
 }
 
 /// <summary>The answer of TransactWriteItems.</summary>
-public readonly record struct TransactWriteResult(TableError? Error, Certificate Certificate)
+public readonly record struct TransactWriteResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The consumed capacity by table, in the order of the request; empty when not asked for.</summary>
     public IReadOnlyList<TableUnits> CapacityUnits { get; init; } = [];
 }
 
 /// <summary>The answer of TransactGetItems.</summary>
-public readonly record struct TransactGetResult(TableError? Error, Certificate Certificate)
+public readonly record struct TransactGetResult(TableError? Error, Certificate Certificate) : IEngineResult
 {
     /// <summary>The encoded items in the order of the request; empty where there is none.</summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> Items { get; init; } = [];

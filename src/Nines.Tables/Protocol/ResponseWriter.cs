@@ -91,7 +91,7 @@ public static class ResponseWriter
         if (request.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            CapacityJson.Write(request.ShownTable, capacityUnits, indexUnits, request.Capacity, ref json);
+            CapacityJson.Write(new TableUnits(request.ShownTable, capacityUnits, indexUnits), request.Capacity, [], ref json);
         }
 
         json.EndObject();
@@ -116,7 +116,7 @@ public static class ResponseWriter
         if (request.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            CapacityJson.Write(request.ShownTable, capacityUnits, indexUnits, request.Capacity, ref json);
+            CapacityJson.Write(new TableUnits(request.ShownTable, capacityUnits, indexUnits), request.Capacity, [], ref json);
         }
 
         json.Name("Count"u8);
@@ -160,17 +160,8 @@ public static class ResponseWriter
         var json = new JsonOutput(to);
         bool isWhole = true;
         json.BeginObject();
-        if (request.Capacity != CapacityReturn.None)
-        {
-            json.Name("ConsumedCapacity"u8);
-            json.BeginArray();
-            for (int i = 0; i < request.Tables.Count; i++)
-            {
-                CapacityJson.Write(request.Tables[i].ShownTable, capacityUnits[i], [], request.Capacity, ref json);
-            }
-
-            json.EndArray();
-        }
+        CapacityJson.WriteAll(
+            request.Tables.Zip(capacityUnits, static (table, units) => new TableUnits(table.ShownTable, units, [])), request.Capacity, [], ref json);
 
         json.Name("Responses"u8);
         json.BeginObject();
@@ -204,17 +195,7 @@ public static class ResponseWriter
         ArgumentNullException.ThrowIfNull(capacityUnits);
         var json = new JsonOutput(to);
         json.BeginObject();
-        if (request.Capacity != CapacityReturn.None)
-        {
-            json.Name("ConsumedCapacity"u8);
-            json.BeginArray();
-            foreach (TableUnits table in capacityUnits)
-            {
-                CapacityJson.Write(table, request.Capacity, ref json);
-            }
-
-            json.EndArray();
-        }
+        CapacityJson.WriteAll(capacityUnits, request.Capacity, [], ref json);
 
         json.Name("UnprocessedItems"u8);
         json.BeginObject();

@@ -32,7 +32,7 @@ public static class StatementWriter
         if (request.Options.Capacity != CapacityReturn.None)
         {
             json.Name("ConsumedCapacity"u8);
-            CapacityJson.Write(units, request.Options.Capacity, ref json);
+            CapacityJson.Write(units, request.Options.Capacity, [], ref json);
         }
 
         json.Name("Items"u8);
@@ -63,19 +63,9 @@ public static class StatementWriter
         var json = new JsonOutput(to);
         bool isWhole = true;
         json.BeginObject();
-        if (request.Capacity != CapacityReturn.None)
-        {
-            json.Name("ConsumedCapacity"u8);
-            json.BeginArray();
-            IEnumerable<TableUnits> consumed = results.Select(static r => r.Units).OfType<TableUnits>().Where(static u => u.Units > 0);
-            foreach (IGrouping<string, TableUnits> table in consumed.GroupBy(static u => u.TableName))
-            {
-                CapacityJson.Write(table.Aggregate(static (sum, units) => sum.Add(units)), request.Capacity, ref json);
-            }
-
-            json.EndArray();
-        }
-
+        IEnumerable<TableUnits> consumed = results.Select(static r => r.Units).OfType<TableUnits>().Where(static u => u.Units > 0);
+        CapacityJson.WriteAll(
+            consumed.GroupBy(static u => u.TableName).Select(static t => t.Aggregate(static (sum, units) => sum.Add(units))), request.Capacity, [], ref json);
         json.Name("Responses"u8);
         json.BeginArray();
         foreach (BatchStatementResult result in results)

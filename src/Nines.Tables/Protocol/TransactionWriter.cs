@@ -13,7 +13,7 @@ public static class TransactionWriter
         ArgumentNullException.ThrowIfNull(request);
         var json = new JsonOutput(to);
         json.BeginObject();
-        Capacity(units, request.Capacity, "WriteCapacityUnits"u8, ref json);
+        CapacityJson.WriteAll(units, request.Capacity, "WriteCapacityUnits"u8, ref json);
         json.EndObject();
     }
 
@@ -26,7 +26,7 @@ public static class TransactionWriter
         var json = new JsonOutput(to);
         bool isWhole = true;
         json.BeginObject();
-        Capacity(units, request.Capacity, "ReadCapacityUnits"u8, ref json);
+        CapacityJson.WriteAll(units, request.Capacity, "ReadCapacityUnits"u8, ref json);
         json.Name("Responses"u8);
         json.BeginArray();
         foreach (ReadOnlyMemory<byte> item in items)
@@ -74,69 +74,5 @@ public static class TransactionWriter
         }
 
         json.EndArray();
-    }
-
-    private static void Capacity(
-        IReadOnlyList<TableUnits> units, CapacityReturn wanted, ReadOnlySpan<byte> kind, ref JsonOutput json)
-    {
-        if (wanted == CapacityReturn.None)
-        {
-            return;
-        }
-
-        json.Name("ConsumedCapacity"u8);
-        json.BeginArray();
-        foreach (TableUnits consumed in units)
-        {
-            json.BeginObject();
-            Units(consumed.Units + consumed.IndexUnits.Sum(static i => i.Units), kind, ref json);
-            if (wanted == CapacityReturn.Indexes)
-            {
-                Indexes("GlobalSecondaryIndexes"u8, consumed.IndexUnits, isGlobal: true, kind, ref json);
-                Indexes("LocalSecondaryIndexes"u8, consumed.IndexUnits, isGlobal: false, kind, ref json);
-                json.Name("Table"u8);
-                json.BeginObject();
-                Units(consumed.Units, kind, ref json);
-                json.EndObject();
-            }
-
-            json.Name("TableName"u8);
-            json.Value(consumed.TableName);
-            json.EndObject();
-        }
-
-        json.EndArray();
-    }
-
-    private static void Indexes(
-        ReadOnlySpan<byte> name, IReadOnlyList<IndexUnits> indexes, bool isGlobal, ReadOnlySpan<byte> kind, ref JsonOutput json)
-    {
-        if (!indexes.Any(i => i.IsGlobal == isGlobal))
-        {
-            return;
-        }
-
-        json.Name(name);
-        json.BeginObject();
-        foreach (IndexUnits index in indexes)
-        {
-            if (index.IsGlobal == isGlobal)
-            {
-                json.AnyName(index.Name);
-                json.BeginObject();
-                Units(index.Units, kind, ref json);
-                json.EndObject();
-            }
-        }
-
-        json.EndObject();
-    }
-
-    private static void Units(decimal units, ReadOnlySpan<byte> kind, ref JsonOutput json)
-    {
-        json.Name("CapacityUnits"u8);
-        json.Value(units);
-        json.Name(kind);
-        json.Value(units);
     }
 }

@@ -43,18 +43,30 @@ public static class IndexRules
     {
         ArgumentNullException.ThrowIfNull(shape);
         ArgumentNullException.ThrowIfNull(update);
+        if (shape.Indexes.Count == 0)
+        {
+            return null;
+        }
+
         foreach (IndexShape index in shape.Indexes.OrderBy(static i => i.Name, StringComparer.Ordinal))
         {
-            foreach (KeyAttribute key in index.Range is { } range ? [index.Hash, range] : (ReadOnlySpan<KeyAttribute>)[index.Hash])
+            if ((CheckLiteral(index, index.Hash, update) ?? (index.Range is { } range ? CheckLiteral(index, range, update) : null)) is { } error)
             {
-                foreach (UpdateAction action in update.Actions)
-                {
-                    if (action is { Path.IsNested: false, Kind: UpdateKind.Set or UpdateKind.Add, Value: LiteralValue { Value: var value } }
-                        && action.Path.Root == key.Name && value.Type != key.Type)
-                    {
-                        return Mismatch(index, key, value);
-                    }
-                }
+                return error;
+            }
+        }
+
+        return null;
+    }
+
+    private static TableError? CheckLiteral(IndexShape index, KeyAttribute key, UpdateProgram update)
+    {
+        foreach (UpdateAction action in update.Actions)
+        {
+            if (action is { Path.IsNested: false, Kind: UpdateKind.Set or UpdateKind.Add, Value: LiteralValue { Value: var value } }
+                && action.Path.Root == key.Name && value.Type != key.Type)
+            {
+                return Mismatch(index, key, value);
             }
         }
 
