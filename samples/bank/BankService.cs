@@ -50,11 +50,12 @@ public static class BankService
     }
 
     private static async Task<IResult> AccountAsync(
-        HttpContext context, Doors doors, string name, int node = 1, ReadConsistency level = ReadConsistency.Sequential, int lines = DefaultLines)
+        HttpContext context, Doors doors, string name, int node = 1, ReadConsistency level = ReadConsistency.Sequential, int lines = DefaultLines, long before = Ledger.BeyondAll)
     {
         string? fault = doors.At(node) is null ? NoSuchNode(doors)
             : !Ledger.Accounts.Contains(name) ? $"The accounts are {string.Join(", ", Ledger.Accounts)}."
             : lines is < 1 or > MaxLines ? $"A journal is read 1 to {MaxLines} lines at a time."
+            : before is < 1 or > Ledger.BeyondAll ? "Lines of a journal are numbered from 1."
             : null;
         if (fault is not null)
         {
@@ -64,7 +65,7 @@ public static class BankService
         TablesSession session = Doors.SessionOf(context);
         using (session.Enter(level))
         {
-            Account account = await new Ledger(doors.At(node)!).ReadAsync(name, lines, context.RequestAborted);
+            Account account = await new Ledger(doors.At(node)!).ReadAsync(name, lines, before, context.RequestAborted);
             Doors.Keep(context, session);
             return TypedResults.Ok(new { account.Name, account.Balance, account.Entries, account.Journal, Seen = Seen.Of(session) });
         }

@@ -63,11 +63,16 @@ internal sealed class Ledger(IAmazonDynamoDB tables)
         return receipt!;
     }
 
-    /// <summary>An account with its last changes, read as the session that is entered says. The journal is never behind the balance.</summary>
-    public async Task<Account> ReadAsync(string name, int lines, CancellationToken cancel)
+    /// <summary>A number that no line of a journal reaches.</summary>
+    public const long BeyondAll = 1_000_000_000_000;
+
+    /// <summary>
+    /// An account with its last changes before a number, read as the session that is entered says. The journal is never behind the balance.
+    /// </summary>
+    public async Task<Account> ReadAsync(string name, int lines, long before, CancellationToken cancel)
     {
         GetItemResponse got = await tables.GetItemAsync(Table, Rows.Key(name, BalanceKey), cancel);
-        QueryResponse journal = await tables.QueryAsync(Rows.LastEntries(name, lines), cancel);
+        QueryResponse journal = await tables.QueryAsync(Rows.LastEntries(name, lines, before), cancel);
         (long balance, long entries) = Rows.BalanceIn(got.Item);
         return new Account(name, balance, entries, [.. journal.Items.Select(Rows.EntryIn)]);
     }

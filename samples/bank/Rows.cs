@@ -24,12 +24,12 @@ internal static class Rows
     public static Entry EntryIn(Dictionary<string, AttributeValue> item) => new(
         NumberIn(item, "number"), NumberIn(item, "change"), NumberIn(item, "balance"), item["other"].S, item["request"].S);
 
-    /// <summary>The last lines of a journal, the latest first. Numbers are written with leading zeros, so that their texts sort as they do.</summary>
-    public static QueryRequest LastEntries(string account, int lines) => new()
+    /// <summary>The last lines of a journal before a number, the latest first.</summary>
+    public static QueryRequest LastEntries(string account, int lines, long before) => new()
     {
         TableName = Ledger.Table,
-        KeyConditionExpression = "account = :account AND begins_with(entry, :prefix)",
-        ExpressionAttributeValues = new() { [":account"] = new(account), [":prefix"] = new(JournalPrefix) },
+        KeyConditionExpression = "account = :account AND entry BETWEEN :first AND :last",
+        ExpressionAttributeValues = new() { [":account"] = new(account), [":first"] = new(LineKey(0)), [":last"] = new(LineKey(before - 1)) },
         ScanIndexForward = false,
         Limit = lines,
     };
@@ -69,12 +69,15 @@ internal static class Rows
     {
         long number = seen.Entries + 1;
         Put line = New(
-            Key(account, string.Create(CultureInfo.InvariantCulture, $"{JournalPrefix}{number:D12}")),
+            Key(account, LineKey(number)),
             ("number", number), ("change", change), ("balance", seen.Balance + change));
         line.Item["other"] = new(other);
         line.Item["request"] = new(request);
         return line;
     }
+
+    /// <summary>Numbers are written with leading zeros, so that their texts sort as they do.</summary>
+    private static string LineKey(long number) => string.Create(CultureInfo.InvariantCulture, $"{JournalPrefix}{number:D12}");
 
     private static Put New(Dictionary<string, AttributeValue> item, params ReadOnlySpan<(string Name, long Value)> numbers)
     {
